@@ -3,6 +3,11 @@
 import type { HeaderList } from "../hpack/header_list.ts";
 import { QUEUE_JOIN_BLOCK_BYTES, QUEUE_JOIN_BYTES } from "./limits.ts";
 
+/** In the place of a piece that was framed. */
+const NO_BYTES = new Uint8Array(0);
+/** So many pieces that were framed keep their places, and more while they are less than half of all. */
+const MOST_DROPPED = 64;
+
 /** Octets of DATA that wait on all streams of a connection. */
 export interface Backlog {
   /** Their number. */
@@ -24,7 +29,9 @@ export class StreamQueue {
   /** The producer was told to wait and has not been told to go on. */
   producerWaits = false;
   private readonly pieces: Uint8Array[] = [];
-  /** Octets already framed of `pieces[0]`. */
+  /** Where in `pieces` the front is; those before it were framed. */
+  private first = 0;
+  /** Octets already framed of the front. */
   private offset = 0;
   /** The last piece is a block of ours that small messages are joined into, filled up to here; 0 where it is none. */
   private joinLength = 0;
@@ -51,7 +58,7 @@ export class StreamQueue {
 
   /** The piece at the front. */
   get front(): Uint8Array {
-    return this.pieces[0]!;
+    return this.pieces[this.first]!;
   }
 
   /** Where the rest of the front begins. */
@@ -61,7 +68,8 @@ export class StreamQueue {
 
   /** Where the front ends. */
   get frontEnd(): number {
-    return this.pieces.length === 1 && this.joinLength > 0 ? this.joinLength : this.front.length;
+    const isLast = this.first === this.pieces.length - 1;
+    return isLast && this.joinLength > 0 ? this.joinLength : this.front.length;
   }
 
   /** The front was framed up to `end`. Returns a whole piece of the caller's, which is the caller's again. */
@@ -73,22 +81,35 @@ export class StreamQueue {
       this.offset = end;
       return undefined;
     }
-    this.pieces.shift();
-    this.offset = 0;
-    if (this.pieces.length === 0) this.joinLength = 0;
+    this.dropFront();
     return front.length > QUEUE_JOIN_BLOCK_BYTES ? front : undefined; // longer than any block of ours
   }
 
   /** Drops everything. */
   clear(): void {
-    this.pieces.length = 0;
-    this.offset = 0;
-    this.joinLength = 0;
+    this.dropPieces();
     this.backlog.bytes -= this.bytes;
     this.bytes = 0;
     this.endStream = false;
     this.trailers = undefined;
     this.trailersExtra = undefined;
+  }
+
+  /** The cost of a drop is the same however many pieces wait. */
+  private dropFront(): void {
+    this.offset = 0;
+    this.pieces[this.first++] = NO_BYTES;
+    if (this.first === this.pieces.length) return this.dropPieces();
+    if (this.first < MOST_DROPPED || 2 * this.first < this.pieces.length) return;
+    this.pieces.splice(0, this.first);
+    this.first = 0;
+  }
+
+  private dropPieces(): void {
+    this.pieces.length = 0;
+    this.first = 0;
+    this.offset = 0;
+    this.joinLength = 0;
   }
 
   private join(bytes: Uint8Array): void {

@@ -867,6 +867,13 @@ export default [
   ),
   mutation(
     "transport/http2/stream_queue.ts",
+    "    this.pieces.splice(0, this.first);\n    this.first = 0;",
+    "    this.pieces.splice(0, this.first);",
+    SEND_QUEUE,
+    "a long queue",
+  ),
+  mutation(
+    "transport/http2/stream_queue.ts",
     "return front.length > QUEUE_JOIN_BLOCK_BYTES ? front : undefined;",
     "return front;",
     SEND_QUEUE,

@@ -10,6 +10,7 @@ import {
   TRANSMIT_BYTES,
 } from "../../../transport/http2/limits.ts";
 import { OutputBuffer } from "../../../transport/http2/output_buffer.ts";
+import { StreamQueue } from "../../../transport/http2/stream_queue.ts";
 import type { Stream } from "../../../transport/http2/stream.ts";
 import { test } from "../../harness.ts";
 import { transmitOnce } from "../pair.ts";
@@ -99,6 +100,26 @@ test("send queue: bytes come out in order whatever their sizes, small ones joine
   assertEquals(got, expected);
   assertEquals(kinds.pop(), "HEADERS 1 end");
   assertEquals(given, [20_000], "what is given back to the caller");
+});
+
+test("send queue: a long queue comes out in order, and a piece of it costs no more than one of a short queue", () => {
+  const queue = new StreamQueue({ bytes: 0 });
+  const pieces = Array.from({ length: 64 }, (_, i) => new Uint8Array(1_024).fill(i));
+  const count = 200_000;
+  let next = 0;
+  const take = (): void => {
+    assert(queue.front === pieces[next % 64] && queue.frontStart === 0, `piece ${next}`);
+    queue.advance(queue.frontEnd);
+    next++;
+  };
+  const began = performance.now();
+  for (let i = 0; i < count; i++) {
+    queue.push(pieces[i % 64]!);
+    if (i % 3 === 2) take();
+  }
+  while (!queue.isEmpty) take();
+  assertEquals([next, queue.bytes], [count, 0]);
+  assertLessOrEqual(performance.now() - began, 1_500);
 });
 
 test("send queue: an end that onSent queues behind much output is written", () => {
