@@ -77,8 +77,12 @@ export function checkConnectOptions(
       `Cannot ${purpose}: maxReceiveElements is ${String(maxReceiveElements)}; give a number, or Infinity`,
     );
   }
-  if (handshakeTimeoutMs === undefined || handshakeTimeoutMs > 0) return;
+  if (
+    handshakeTimeoutMs === undefined || (typeof handshakeTimeoutMs === "number" && handshakeTimeoutMs > 0)
+  ) return;
   throw new RangeError(
-    `Cannot ${purpose}: handshakeTimeoutMs is ${handshakeTimeoutMs}; give a number of milliseconds above 0`,
+    `Cannot ${purpose}: handshakeTimeoutMs is ${
+      String(handshakeTimeoutMs)
+    }; give a number of milliseconds above 0`,
   );
 }

@@ -115,6 +115,7 @@ test("options of channels and servers: unknown names and values out of range thr
     refused(() => make({ maxSendMessageBytes: "1" }), "maxSendMessageBytes");
     refused(() => make({ maxReceiveElements: "many" }), "maxReceiveElements is many");
     refused(() => make({ handshakeTimeoutMs: 0 }), "handshakeTimeoutMs is 0");
+    refused(() => make(wrong({ handshakeTimeoutMs: "5000" })), "handshakeTimeoutMs is 5000; give a number");
     refused(() => make({ keepAlive: {} }), "did you mean keepalive?");
     refused(() => make({ keepalive: { time: 10_000 } }), "keepalive", "did you mean timeMs?");
     refused(() => make({ keepalive: { timeMs: 0 } }), "keepalive.timeMs is the number 0");
