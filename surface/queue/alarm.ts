@@ -2,6 +2,7 @@
 
 import {
   type ApplicationCallback,
+  callApplication,
   type EventEngine,
   type Instant,
   Reporter,
@@ -118,11 +119,10 @@ class CalledSetting extends Setting implements ApplicationCallback {
 
   runCallback(): void {
     this.called = true;
-    try {
-      this.callback(this.expired);
-    } catch (error) {
-      this.reporter.report(error, { where: "queue callback", level: "error" });
-    }
+    callApplication(
+      () => this.callback(this.expired),
+      (error) => this.reporter.report(error, { where: "queue callback", level: "error" }),
+    );
     void this.use.end();
   }
 }

@@ -4,7 +4,13 @@
 // begins to drain: the queue is over when nothing is pending any more, and consumers learn of it when no event is left
 // that they could take. Until then new operations are accepted, also by a queue that is shutting down.
 
-import type { ApplicationCallback, EventEngine, Instant, Reporter } from "../../pollers/mod.ts";
+import {
+  type ApplicationCallback,
+  callApplication,
+  type EventEngine,
+  type Instant,
+  type Reporter,
+} from "../../pollers/mod.ts";
 import { CallError } from "./call_error.ts";
 import {
   type CompletionEvent,
@@ -284,12 +290,22 @@ export class QueueCore<Tag> implements ApplicationCallback {
     return event;
   }
 
-  private call(call: (success: boolean) => void, success: boolean): void {
+  private call(call: (success: boolean) => unknown, success: boolean): void {
     try {
-      call(success);
+      const result = call(success);
+      if (result !== undefined) this.watch(result);
     } catch (error) {
-      this.reporter.report(error, { where: "queue callback", level: "error" });
+      this.threw(error);
     }
+  }
+
+  /** What a callback that is an async function rejects with is as if it had thrown it. */
+  private watch(result: unknown): void {
+    callApplication(() => result, (error) => this.threw(error));
+  }
+
+  private threw(error: unknown): void {
+    this.reporter.report(error, { where: "queue callback", level: "error" });
   }
 
   /** An event that is cached counts as pending: it was not handed out. */

@@ -278,10 +278,17 @@ export default [
   },
   {
     file: ALARM,
-    before: "this.callback(this.expired);",
-    after: "this.callback(true);",
+    before: "this.callback(this.expired),",
+    after: "this.callback(true),",
     test: ALARMS,
     name: "[Q57] with a function",
+  },
+  {
+    file: "surface/queue/queue_core.ts",
+    before: "if (result !== undefined) this.watch(result);",
+    after: "",
+    test: "tests/surface/queue/queue_shutdown_test.ts",
+    name: "[Q23] what a callback",
   },
   {
     file: WATCH,

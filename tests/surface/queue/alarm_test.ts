@@ -82,5 +82,7 @@ test("alarm: [Q57] with a function it uses no queue, and calls it off the caller
     throw new Error("thrown");
   });
   await until(() => errors.length === 1);
-  assertEquals(errors, ["queue callback: Error: thrown"]);
+  alarm.set(-1, () => Promise.reject(new Error("rejected")));
+  await until(() => errors.length === 2);
+  assertEquals(errors, ["queue callback: Error: thrown", "queue callback: Error: rejected"]);
 });

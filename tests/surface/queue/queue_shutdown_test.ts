@@ -105,6 +105,19 @@ test("queue shutdown: [Q23] a CALLBACK queue calls its tags, and last onShutdown
   queue.destroy();
 });
 
+test("queue shutdown: [Q23] what a callback rejects with, one that is async, goes to onError and ends no process", async () => {
+  const errors: unknown[] = [];
+  const queue = new CompletionQueue<() => Promise<void>>({
+    completionType: "CALLBACK",
+    onError: (error, { where }) => void errors.push(`${where}: ${error}`),
+    onShutdown: () => Promise.reject(new Error("last")),
+  });
+  inject(queue, () => Promise.reject(new Error("first")));
+  queue.shutdown();
+  await until(() => errors.length === 2);
+  assertEquals(errors, ["queue callback: Error: first", "queue callback: Error: last"]);
+});
+
 test("queue shutdown: [Q24] a queue that is not drained cannot be destroyed, and the error names its tags", async () => {
   const queue = new CompletionQueue();
   const alarm = new Alarm();
