@@ -1,6 +1,6 @@
 // What the application says of a peer whose certificate is accepted.
 
-import { describeThrown } from "../../pollers/mod.ts";
+import { callApplication, describeThrown } from "../../pollers/mod.ts";
 import type { ConnectionSecurity, PeerCheck } from "../../transport/mod.ts";
 import { describe } from "../options.ts";
 
@@ -19,6 +19,7 @@ export function peerCheck(verifyPeer: VerifyPeer | undefined): PeerCheck | undef
       try {
         const answer: unknown = verifyPeer(security);
         if (answer === true) return undefined;
+        callApplication(() => answer, () => {}); // a promise may reject: it is refused in any case
         const why = typeof answer === "string"
           ? answer
           : `it returned ${describe(answer)}, not true or a reason`;

@@ -1,6 +1,6 @@
 // Which clients may connect: a limit on the connections of one address, and what the application says.
 
-import type { Reporter, SocketAddress } from "../../pollers/mod.ts";
+import { callApplication, type Reporter, type SocketAddress } from "../../pollers/mod.ts";
 
 /** Options of a server that say who may connect. */
 export interface AdmissionOptions {
@@ -60,12 +60,15 @@ export class Admission {
   private asked(peer: SocketAddress, open: number): boolean {
     const { acceptConnection } = this.options;
     if (acceptConnection === undefined) return true;
+    const report = (error: unknown): void =>
+      this.reporter.report(error, { where: "acceptConnection", level: "error" });
     try {
       const answer: unknown = acceptConnection(peer, open);
       if (typeof answer === "boolean") return answer;
+      callApplication(() => answer, report); // a promise, which may reject
       throw new TypeError(`acceptConnection returned ${typeof answer}, not true or false`);
     } catch (error) {
-      this.reporter.report(error, { where: "acceptConnection", level: "error" });
+      report(error);
       return false;
     }
   }

@@ -4,7 +4,7 @@
 // "pick_first" over one server is a connection. It publishes a state and a picker, which is made of its children's.
 
 import type { EventEngine } from "../../../pollers/mod.ts";
-import { describeThrown } from "../../../pollers/mod.ts";
+import { callApplication, describeThrown } from "../../../pollers/mod.ts";
 import { describe } from "../../options.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { isPicked, PickFailure, QUEUE } from "../picker.ts";
@@ -172,6 +172,7 @@ class CheckedPicker implements InnerPicker {
     try {
       const result = this.picker.pick(call) as InnerResult;
       if (isPicked(result) || result === QUEUE || result instanceof PickFailure) return result;
+      callApplication(() => result, () => {}); // a promise may reject: the call fails in any case
       return this.failure(`it picked ${describe(result)}`);
     } catch (error) {
       return this.failure(describeThrown(error));

@@ -141,7 +141,7 @@ const REASONS: readonly Reason[] = [
   },
   {
     what: "a server of which verifyPeer says neither true nor why not",
-    client: { verifyPeer: (() => Promise.resolve(true)) as unknown as () => true },
+    client: { verifyPeer: (() => Promise.reject(new Error("nobody"))) as unknown as () => true },
     says: () => /refused by verifyPeer: it returned a Promise, not true or a reason/,
   },
   {

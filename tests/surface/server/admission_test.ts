@@ -91,15 +91,18 @@ test("admission: a hook that throws, or says neither true nor false, refuses and
     },
     () => Promise.resolve(true),
     () => undefined,
+    () => Promise.reject(new Error("later")), // reported too, and by nobody else
   ];
   const world = new World({ acceptConnection: () => answers.shift()!() as boolean });
   await world.begin();
-  const peers = [await world.connect(0), await world.connect(0), await world.connect(0)];
-  assertEquals(outcomes(peers), new Array(3).fill("end-of-stream"));
+  const peers: Awaited<ReturnType<World["connect"]>>[] = [];
+  for (let i = 0; i < 4; i++) peers.push(await world.connect(0));
+  assertEquals(outcomes(peers), new Array(4).fill("end-of-stream"));
   assertEquals(
     world.reported.map((report) => (report as [string])[0]),
-    new Array(3).fill("acceptConnection"),
+    new Array(5).fill("acceptConnection"),
   );
+  assertEquals((world.reported[4] as [string, Error])[1].message, "later");
   assertInstanceOf((world.reported[1] as [string, Error])[1], TypeError);
   await world.end(peers);
 });

@@ -188,6 +188,7 @@ test("[C19][C28] what a policy picks that is none, and what its picker throws, m
       const [pick, details] of [
         [() => undefined as never, "the balancing policy scripted failed: it picked undefined"],
         [() => ({}), "the balancing policy scripted failed: it picked an object"],
+        [() => Promise.reject(new Error("no")), "the balancing policy scripted failed: it picked a Promise"],
         [() => {
           throw new RpcError("NOT_FOUND", "no server");
         }, /^the balancing policy scripted failed: .*no server/],
