@@ -47,7 +47,7 @@ export type ErrorPlace =
   | "listener"
   /** The library itself, or a poller of the application, while it served a connection, which was then closed. */
   | "connection"
-  /** What a balancing policy does when a call ends. */
+  /** What a balancing policy that follows calls does when one starts or ends. */
   | "balancing"
   /** A callback of an event engine that the application uses directly. */
   | "poller";
@@ -156,7 +156,7 @@ const SUBJECTS: Readonly<Record<ErrorPlace, string>> = {
   options: "an option",
   listener: "a listener",
   connection: "a connection, which was ended,",
-  balancing: "a balancing policy at the end",
+  balancing: "a balancing policy that follows calls",
   poller: "a callback of a poller",
 };
 

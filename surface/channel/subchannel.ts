@@ -23,6 +23,7 @@
 import {
   defaultReporter,
   describeThrown,
+  type ErrorPlace,
   type EventEngine,
   formatAddress,
   type SocketAddress,
@@ -134,6 +135,12 @@ export class Subchannel implements LinkOwner {
     const sum = { ...this.past };
     for (const transport of this.transports) addCalls(sum, transport);
     return sum;
+  }
+
+  /** Gives an error of the application, or of its poller, to whom the channel reports to. */
+  report(error: unknown, where: ErrorPlace): void {
+    const { reporter = defaultReporter } = this.settings.options;
+    reporter.report(error, { where, level: "error", peer: formatAddress(this.address) });
   }
 
   /** Gives `call` a stream, if there is one now and no other call waits for it. */
@@ -300,10 +307,8 @@ export class Subchannel implements LinkOwner {
       else options.shared.connect(engine, link, address, options);
       this.attempt = link;
     } catch (error) { // a poller of the application's
-      const { reporter = defaultReporter } = this.settings.options;
-      const peer = formatAddress(this.address);
-      reporter.report(error, { where: "connection", level: "error", peer });
-      this.attemptFailed(`cannot connect to ${peer}: ${describeThrown(error)}`);
+      this.report(error, "connection");
+      this.attemptFailed(`cannot connect to ${formatAddress(this.address)}: ${describeThrown(error)}`);
     }
   }
 

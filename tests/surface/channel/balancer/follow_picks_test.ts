@@ -5,6 +5,7 @@ import {
   Channel,
   type ChildPolicy,
   createClient,
+  type ErrorHandler,
   followPick,
   pickFailure,
   pickLater,
@@ -37,7 +38,7 @@ registerBalancer<ChildPolicy>({
 });
 
 /** Calls "answered", "refused" and one whose deadline passes while it waits, over a channel of the policy. */
-async function calls(): Promise<void> {
+async function calls(onError: ErrorHandler = () => {}): Promise<void> {
   const simulation = new Simulation();
   const at = simulation.host();
   const server = new Server({ poller: at, settings: { maxConcurrentStreams: 1 } });
@@ -53,6 +54,7 @@ async function calls(): Promise<void> {
   const channel = new Channel(`${at.hostAddress}:80`, {
     poller: simulation.host(),
     loadBalancing: "followed",
+    onError,
   });
   const client = createClient(Trial, channel);
   const ended = [client.one({ text: "answered" })];
@@ -97,4 +99,21 @@ test("a follower hears what it wants to hear, and what takes no connection is no
   assertEquals(followPick(pickLater, follower), pickLater);
   const failed = pickFailure("no");
   assertEquals(followPick(failed, follower) === failed, true);
+});
+
+test("calls go on, one that waited for its connection too, where their follower throws or rejects, which is reported", async () => {
+  const reported: string[] = [];
+  follower = {
+    callStarted: () => {
+      throw new Error("started");
+    },
+    callEnded: () => Promise.reject(new Error("ended")) as never,
+    callLeft: () => {
+      throw new Error("left");
+    },
+  };
+  await calls((error, { where }) => void reported.push(`${where}: ${(error as Error).message}`));
+  assertEquals(reported.filter((line) => line === "balancing: started").length, 4);
+  assertEquals(reported.filter((line) => line === "balancing: ended").length, 3);
+  assertEquals(reported.filter((line) => line === "balancing: left").length, 1);
 });
