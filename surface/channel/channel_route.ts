@@ -239,7 +239,9 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   drain(onDrained: () => void): void {
     this.onDrained.push(onDrained);
     this.shutDown((subchannel) => subchannel.drain("channel drained by the application"));
-    if (this.calls === 0) this.unused();
+    this.run(() => { // behind the shutdown, which waits where a resolver or a policy asks for it
+      if (this.calls === 0) this.unused();
+    });
   }
 
   private shutDown(end: (subchannel: Subchannel) => void): void {

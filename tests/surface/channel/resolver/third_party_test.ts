@@ -137,6 +137,23 @@ test("[C23] a resolver's service config is used, and a later one changes the pol
   });
 });
 
+test("a channel that its resolver drains while it begins is drained", async () => {
+  let drained: Promise<void> | undefined = undefined;
+  const factory: ResolverFactory = {
+    make: () => ({
+      start: () => void (drained = channel.drain()),
+      requestReresolution() {},
+      resetBackoff() {},
+      describeWait: () => "the test",
+      close() {},
+    }),
+  };
+  const channel = new Channel("tired:all", { resolvers: { tired: factory } });
+  channel.connect(); // without a call, whose end would be the drain's too
+  await drained;
+  assertEquals(channel.state, "SHUTDOWN");
+}, { timeoutMs: 10_000 });
+
 test("[C28] nothing is used that a resolver gives after its end, nor what is no list of addresses", async () => {
   await tabled(2, {}, async ({ addresses, client, channel }) => {
     await answering(client, [0]);
