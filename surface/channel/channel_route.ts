@@ -248,22 +248,24 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     this.run(() => {
       this.updateState("SHUTDOWN", new FixedPicker(new PickFailure(CLOSED, true)));
       for (const subchannel of this.subchannels.keys()) end(subchannel);
-      this.letGo();
       for (const call of this.paused) {
         this.withdraw(call);
         call.onUnavailable(CLOSED, true);
       }
+      this.letGo();
     });
   }
 
   /** Ends what makes connections, and those connections that have no calls. */
   private letGo(): void {
-    const { resolver, balancer } = this;
-    this.resolver = this.balancer = undefined;
-    resolver?.close();
-    balancer?.close();
-    if (this.idleTask !== undefined) this.engine.cancel(this.idleTask);
-    this.idleTask = undefined;
+    const { resolver, balancer, idleTask } = this;
+    this.resolver = this.balancer = this.idleTask = undefined;
+    if (idleTask !== undefined) this.engine.cancel(idleTask);
+    try {
+      resolver?.close();
+    } finally { // either may be the application's, and throw
+      balancer?.close();
+    }
   }
 
   /** There is no call now, and perhaps none for so long that connections are let go. */

@@ -64,8 +64,11 @@ export class GracefulSwitch implements Balancer<ConfiguredPolicy> {
 
   close(): void {
     this.closed = true;
-    this.next?.balancer.close();
-    this.serving?.balancer.close();
+    try {
+      this.next?.balancer.close();
+    } finally { // either may be the application's, and throw
+      this.serving?.balancer.close();
+    }
   }
 
   /** From a child: it has published something. */

@@ -1,6 +1,7 @@
 // Resolvers of applications, as applications write them: all of it by what the package exports.
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
+  callCredentials,
   Channel,
   type ChannelOptions,
   createClient,
@@ -14,7 +15,9 @@ import {
   Server,
 } from "pollwire";
 import { Subchannel } from "../../../../surface/channel/subchannel.ts";
+import { Simulation } from "../../../../pollers/simulated/mod.ts";
 import { test } from "../../../harness.ts";
+import { takenForSecure } from "../../credentials/secured_channel.ts";
 import { echo, failure, Trial, type TrialClient, until } from "../../serving.ts";
 
 /** A table of servers that tests change. */
@@ -153,6 +156,56 @@ test("a channel that its resolver drains while it begins is drained", async () =
   await drained;
   assertEquals(channel.state, "SHUTDOWN");
 }, { timeoutMs: 10_000 });
+
+test(
+  "connections of a channel end where it becomes idle, and calls that wait for credentials when it closes, though its resolver's close throws",
+  async () => {
+    const simulation = new Simulation();
+    const at = simulation.host();
+    const server = new Server({ poller: at });
+    server.addService(Trial, { one: () => ({}) });
+    await server.listen("0.0.0.0:80");
+    const reported: string[] = [];
+    const factory: ResolverFactory = {
+      make: (_context, sink) => ({
+        start: () => sink.onResolved([{ addresses: [parseAddress(`${at.hostAddress}:80`)] }]),
+        requestReresolution() {},
+        resetBackoff() {},
+        describeWait: () => "the test",
+        close() {
+          throw new Error("close threw");
+        },
+      }),
+    };
+    const channel = new Channel("stubborn:all", {
+      poller: simulation.host(),
+      resolvers: { stubborn: factory },
+      idleTimeoutMs: 1_000,
+      onError: (error) => void reported.push((error as Error).message),
+    });
+    const client = createClient(Trial, takenForSecure(channel));
+    const first = client.one({});
+    await simulation.run({ until: 500 });
+    await first;
+    assertMatch(server.describePending(), /1 connections/);
+    await simulation.run({ until: 3_000 });
+    assertEquals([channel.state, server.describePending()], [
+      "IDLE",
+      "server: 0 connections, 0 running calls",
+    ]);
+    const waits = failure(
+      client.one({}, { callCredentials: callCredentials.from(() => new Promise(() => {})) }),
+    );
+    await simulation.run({ until: 4_000 });
+    channel.close();
+    await simulation.run({ until: 5_000 });
+    assertEquals((await waits).code, 14);
+    assertEquals(reported, ["close threw", "close threw"]);
+    server.close();
+    await simulation.run();
+  },
+  { timeoutMs: 10_000 },
+);
 
 test("[C28] nothing is used that a resolver gives after its end, nor what is no list of addresses", async () => {
   await tabled(2, {}, async ({ addresses, client, channel }) => {
