@@ -9,12 +9,14 @@ export const QUEUE: unique symbol = Symbol("queue");
 
 /** There is no connection for the call. */
 export class PickFailure {
-  /** `drop`: calls that are waitForReady fail too. */
-  constructor(
-    /** Why, for the status of the call. */
-    readonly reason: string,
-    readonly drop: boolean = false,
-  ) {}
+  /** `why` may be a function, which is asked once, when it is first read. `drop`: calls that are waitForReady fail too. */
+  constructor(private why: string | (() => string), readonly drop: boolean = false) {}
+
+  /** Why, for the status of the call. */
+  get reason(): string {
+    if (typeof this.why === "function") this.why = this.why();
+    return this.why;
+  }
 }
 
 /** A connection whose calls a policy follows. Made once for a connection, not for each call. */

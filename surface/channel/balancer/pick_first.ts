@@ -212,9 +212,11 @@ export class PickFirst implements Balancer<PickFirstConfig>, SubchannelWatcher {
     this.delay = undefined;
   }
 
+  /** Why is put into words where a call fails by it: of thousands of addresses each failure publishes. */
   private publishFailure(): void {
-    const reason = failuresOf(this.subchannels.values(), "\n");
-    this.publish("TRANSIENT_FAILURE", new FixedPicker(new PickFailure(reason)));
+    const { subchannels } = this;
+    const why = (): string => failuresOf(subchannels.values(), "\n");
+    this.publish("TRANSIENT_FAILURE", new FixedPicker(new PickFailure(why)));
   }
 
   private publish(state: ConnectivityState, picker: Picker): void {

@@ -482,4 +482,11 @@ export default [
     test: "tests/surface/channel/resolver/third_party_test.ts",
     name: "[C36] of a long list",
   },
+  {
+    file: "surface/channel/balancer/pick_first.ts",
+    before: "new FixedPicker(new PickFailure(why))",
+    after: "new FixedPicker(new PickFailure(why()))",
+    test: "tests/surface/channel/pick_first_test.ts",
+    name: "[C35] of a long list",
+  },
 ];

@@ -282,3 +282,24 @@ test("close: nothing is published and nothing stays open, at whichever step it c
     for (const peer of world.peers) assert(peer.ended !== "open", `closed at ${closeAt} ms`);
   }
 });
+
+test("[C35] of a long list that nobody answers, why is put into words where a call fails, not for each address", async () => {
+  const world = makeWorld();
+  const { createSubchannel } = world;
+  let reads = 0;
+  world.createSubchannel = (address, watcher) => {
+    const made = createSubchannel.call(world, address, watcher);
+    let failure = "";
+    return Object.defineProperty(made, "failure", {
+      get: () => (reads++, failure),
+      set: (now: string) => void (failure = now),
+    });
+  };
+  world.resolve(...Array.from({ length: 100 }, (_, i) => world.refusing(1_000 + i)));
+  await world.runUntil(10_000);
+  assert(world.states.length > 200, `${world.states.length} states`);
+  assertEquals(reads, 0);
+  assertMatch(String(world.pick()), /and 95 more$/);
+  world.pick();
+  assertEquals(reads, 100);
+});
