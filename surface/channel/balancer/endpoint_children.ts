@@ -3,10 +3,10 @@
 // A child is a pick_first over the addresses of one server. The whole is READY while any child is, else CONNECTING while
 // any child connects or is IDLE, else in TRANSIENT_FAILURE: a child that failed counts as failed until it is READY.
 
-import { formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
+import type { SocketAddress } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { FixedPicker, type Picked, type Picker, PickFailure, QUEUE_PICKER } from "../picker.ts";
-import type { EndpointAddresses } from "../resolver/endpoint.ts";
+import { type EndpointAddresses, serverName } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import type { Balancer, BalancerHelper } from "./balancer.ts";
 import { ChildHelper } from "./child_helper.ts";
@@ -96,7 +96,7 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
     this.children = new Map();
     this.silent = true;
     for (const endpoint of endpoints) {
-      const name = nameOf(endpoint);
+      const name = serverName(endpoint);
       if (this.children.has(name)) continue;
       const child = before.get(name) ?? new EndpointChild(this, this.helper, endpoint);
       before.delete(name);
@@ -191,9 +191,4 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
     this.isDue = false;
     this.aggregate(this.listed);
   }
-}
-
-/** Two servers with the same addresses are one. */
-function nameOf({ addresses }: EndpointAddresses): string {
-  return addresses.map(formatAddress).sort().join(" ");
 }

@@ -13,7 +13,7 @@ import {
 } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { type Health, type Picked, type Picker, PickFailure, tracked } from "../picker.ts";
-import type { EndpointAddresses } from "../resolver/endpoint.ts";
+import { type EndpointAddresses, serverName } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import type { Balancer, BalancerHelper, BalancingPolicy } from "./balancer.ts";
 import { GracefulSwitch } from "./graceful_switch.ts";
@@ -126,12 +126,11 @@ class OutlierDetection implements Balancer<OutlierConfig>, BalancerHelper {
     const before = this.endpoints;
     this.endpoints = new Map();
     this.byAddress = new Map();
-    for (const { addresses } of endpoints) {
-      const names = addresses.map(formatAddress);
-      const name = names.toSorted().join(" ");
+    for (const server of endpoints) {
+      const name = serverName(server);
       const endpoint = this.endpoints.get(name) ?? before.get(name) ?? new FollowedEndpoint();
       this.endpoints.set(name, endpoint);
-      for (const one of names) this.byAddress.set(one, endpoint);
+      for (const address of server.addresses) this.byAddress.set(formatAddress(address), endpoint);
     }
     for (const [{ address }, followed] of this.subchannels) {
       followed.endpoint = this.byAddress.get(formatAddress(address));

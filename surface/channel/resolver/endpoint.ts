@@ -1,6 +1,6 @@
 // A server, as a resolver knows it.
 
-import type { SocketAddress } from "../../../pollers/mod.ts";
+import { formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
 
 /** One server, as a resolver knows it: what gRPC calls an endpoint. */
 export interface EndpointAddresses {
@@ -21,4 +21,9 @@ const MOST_WEIGHT = 0xffff_ffff;
 /** Whether a server may have `weight`. */
 export function isWeight(weight: unknown): weight is number {
   return typeof weight === "number" && weight > 0 && weight <= MOST_WEIGHT;
+}
+
+/** By this balancing policies know a server: two with the same addresses are one. */
+export function serverName({ addresses }: EndpointAddresses): string {
+  return addresses.map(formatAddress).sort().join(" ");
 }
