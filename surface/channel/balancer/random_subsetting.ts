@@ -5,7 +5,7 @@
 // server that comes or goes changes one of them at most, and over many channels servers have about as many each.
 
 import { type EventEngine, formatAddress } from "../../../pollers/mod.ts";
-import type { EndpointAddresses } from "../resolver/endpoint.ts";
+import { type EndpointAddresses, serverName } from "../resolver/endpoint.ts";
 import { JsonField } from "../service_config/json_field.ts";
 import type { Balancer, BalancerHelper, BalancingPolicy, ConfiguredPolicy } from "./balancer.ts";
 import { GracefulSwitch } from "./graceful_switch.ts";
@@ -42,8 +42,8 @@ export class RandomSubsetting implements Balancer<RandomSubsettingConfig> {
   }
 
   update(endpoints: readonly EndpointAddresses[], { subsetSize, child }: RandomSubsettingConfig): void {
-    const subset = endpoints.length <= subsetSize ? endpoints : this.lowest(endpoints, subsetSize);
-    this.child.update(subset, child);
+    const servers = distinct(endpoints);
+    this.child.update(servers.length <= subsetSize ? servers : this.lowest(servers, subsetSize), child);
   }
 
   exitIdle(): void {
@@ -69,6 +69,16 @@ export class RandomSubsetting implements Balancer<RandomSubsettingConfig> {
     hashed.sort((a, b) => a.high - b.high || a.low - b.low);
     return hashed.slice(0, count).map(({ endpoint }) => endpoint);
   }
+}
+
+/** Each server once, in their order: a server that is there twice would be several of the subset. */
+function distinct(endpoints: readonly EndpointAddresses[]): EndpointAddresses[] {
+  const servers = new Map<string, EndpointAddresses>();
+  for (const endpoint of endpoints) {
+    const name = serverName(endpoint);
+    if (!servers.has(name)) servers.set(name, endpoint);
+  }
+  return [...servers.values()];
 }
 
 function randomWord(engine: EventEngine): number {

@@ -88,10 +88,17 @@ export default [
   },
   {
     file: "surface/channel/balancer/random_subsetting.ts",
-    before: "endpoints.length <= subsetSize ? endpoints : this.lowest(endpoints, subsetSize)",
-    after: "endpoints",
+    before: "servers.length <= subsetSize ? servers : this.lowest(servers, subsetSize)",
+    after: "servers",
     test: "tests/surface/channel/random_subsetting_test.ts",
     name: "[C47] a channel connects to subsetSize",
+  },
+  {
+    file: "surface/channel/balancer/random_subsetting.ts",
+    before: "const servers = distinct(endpoints);",
+    after: "const servers = endpoints;",
+    test: "tests/surface/channel/random_subsetting_test.ts",
+    name: "[C47] a server that is there twice",
   },
   {
     file: "surface/channel/balancer/random_subsetting.ts",

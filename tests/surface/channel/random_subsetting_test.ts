@@ -57,6 +57,14 @@ test("[C47] of fewer servers than that all are taken", async () => {
   assertEquals(world.attempts.map((line) => line.split(":")[1]), ["81", "82", "83"]);
 });
 
+test("[C47] a server that is there twice is one of the subset", async () => {
+  const world = new BalancingWorld(read(SUBSET_OF_THREE));
+  const servers = await Promise.all([81, 82, 83, 84].map((port) => world.serve(speak, port)));
+  world.resolve(...servers, ...servers, ...servers);
+  await world.runUntil(100);
+  assertEquals(world.attempts.length, 3);
+});
+
 test("[C47] a server that comes or goes changes one of a channel's servers at most", () => {
   for (const [before, after, again] of chosen(50, [20, 21, 20], 5)) {
     assertEquals(before!.filter((server) => !after!.includes(server)).length <= 1, true);
