@@ -124,6 +124,20 @@ export default [
   ),
   mutation(
     "surface/call/call_signal.ts",
+    "  guards?.delete(listener);\n",
+    "",
+    SIGNAL,
+    "nothing is kept",
+  ),
+  mutation(
+    "surface/call/call_signal.ts",
+    "return captures ? `${type} captured` : type;",
+    "return type;",
+    SIGNAL,
+    "a listener of both phases",
+  ),
+  mutation(
+    "surface/call/call_signal.ts",
     "  if (guard === undefined) guards.set",
     "  guards.set",
     SIGNAL,

@@ -27,6 +27,21 @@ for (const [i, kind] of ["a call's", "the runtime's"].entries()) {
     assertEquals([signal.aborted, signal.reason], [true, "why"]);
   });
 
+  test(`signal, ${kind}: a listener of both phases is called in the one that it was not removed from`, () => {
+    const { signal, abort } = signals()[i]!;
+    const calls: string[] = [];
+    const [first, second] = [() => calls.push("first"), () => calls.push("second")];
+    for (const listener of [first, second]) {
+      signal.addEventListener("abort", listener, { capture: true });
+      signal.addEventListener("abort", listener);
+    }
+    signal.removeEventListener("abort", first);
+    signal.removeEventListener("abort", second, true);
+    signal.removeEventListener("abort", second);
+    abort("why");
+    assertEquals(calls, ["first"]);
+  });
+
   test(`signal, ${kind}: a listener that was removed is not called, however often it was added`, () => {
     const { signal, abort } = signals()[i]!;
     const calls: string[] = [];
@@ -100,4 +115,16 @@ test("signal, a call's: what listeners throw or reject with goes to its owner, a
   await new Promise((resolve) => setTimeout(resolve));
   assertEquals([called, thrown.length], [1, 3]);
   for (const error of [first, second, third]) assertStrictEquals(thrown.find((one) => one === error), error);
+});
+
+test("signal, a call's: nothing is kept of listeners that were removed, however long the call lasts", () => {
+  const [{ signal }] = signals() as [ReturnType<typeof signals>[0]];
+  for (let i = 0; i < 100; i++) {
+    const listener = () => i;
+    signal.addEventListener("abort", listener);
+    signal.removeEventListener("abort", listener);
+  }
+  const symbol = Object.getOwnPropertySymbols(signal).find(({ description }) => description === "guards")!;
+  const guards = (signal as unknown as Record<symbol, Map<string, Map<unknown, unknown>>>)[symbol]!;
+  assertEquals([...guards.values()].map(({ size }) => size), [0]);
 });
