@@ -64,7 +64,7 @@ function ruleOf(at: string, given: unknown): Rule {
   const request = optionalObject(`${at}.request`, rule.request, ["paths", "headers"]);
   return new Rule(
     name,
-    patterns(`${at}.source.principals`, source.principals, checkPrincipal),
+    patterns(`${at}.source.principals`, source.principals, checkText),
     patterns(`${at}.request.paths`, request.paths, checkPath),
     optionalList(`${at}.request.headers`, request.headers).map(
       (header, i) => headerOf(`${at}.request.headers[${i}]`, header),
@@ -85,7 +85,7 @@ function headerOf(at: string, given: unknown): [name: string, values: readonly P
   if (!FIELD_NAME.test(key)) {
     throw wrong(`${at}.key`, `is ${JSON.stringify(key)}, which is no name of a field`);
   }
-  const values = patterns(`${at}.values`, list(`${at}.values`, header.values), () => undefined);
+  const values = patterns(`${at}.values`, list(`${at}.values`, header.values), checkText);
   if (values === undefined) throw wrong(`${at}.values`, 'is empty; give values, or "*" for any');
   return [key, values];
 }
@@ -105,18 +105,20 @@ function patterns(
   return made.length === 0 ? undefined : made;
 }
 
-const INNER = /^.+\*.+$/;
-const INNER_PROBLEM = 'but "*" stands for anything only as the first or last character';
+/** An asterisk that neither begins nor ends the text, or two that do: of these C++ has one stand for anything, and Go the other. */
+const INNER = /.\*.|^\*.*\*$/s;
+
+/** "*a*" does not mean "anywhere in the text", as its author thinks: a deny rule with it would deny nobody. */
+function checkText(text: string): string | undefined {
+  return INNER.test(text)
+    ? 'but "*" stands for anything only as the first or last character, and not as both'
+    : undefined;
+}
 
 /** A path that no call can have would be a rule that never matches. */
 function checkPath(path: string): string | undefined {
-  if (INNER.test(path) || /^\*.*\*$/.test(path)) return INNER_PROBLEM;
   if (!/^[/*]/.test(path)) return 'and paths begin with "/": "/package.Service/Method"';
-  return undefined;
-}
-
-function checkPrincipal(principal: string): string | undefined {
-  return INNER.test(principal) ? INNER_PROBLEM : undefined;
+  return checkText(path);
 }
 
 function nameIn(at: string, given: Readonly<Record<string, unknown>>): string {

@@ -60,6 +60,7 @@ export default [
     "what no rule matches",
   ),
   mutation(FOLDER + "read_policy.ts", 'key.startsWith("grpc-") || ', "", POLICY, "cannot be used"),
+  mutation(FOLDER + "read_policy.ts", "/.\\*.|^\\*.*\\*$/s", "/.\\*./s", POLICY, "cannot be used"),
   mutation(
     FOLDER + "read_policy.ts",
     "if (known.includes(name)) continue;",

@@ -178,6 +178,11 @@ test("[C89] a policy that cannot be used is refused, and the message names the f
     [paths("/a/b", "a.B/C"), `${at}.request.paths[1] is "a.B/C", and paths begin with "/"`],
     [paths("/a.*/Get"), "only as the first or last character"],
     [paths("*b*"), "only as the first or last character"],
+    // "*b*" is not "b anywhere": a deny rule with it would deny nobody
+    [source(["*b*"]), 'principals[0] is "*b*", but "*" stands for anything only as the first or last'],
+    [source(["**"]), 'principals[0] is "**"'],
+    [header("a", ["b", "*b*"]), 'headers[0].values[1] is "*b*", but "*" stands for anything only as'],
+    [header("a", ["a*b"]), 'headers[0].values[0] is "a*b"'],
     [header(""), `${at}.request.headers[0].key is "", which is no name of a field`],
     [header("a b"), "which is no name of a field"],
     [header(1), `${at}.request.headers[0].key is the number 1`],
