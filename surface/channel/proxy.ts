@@ -11,7 +11,7 @@ import {
   type Target,
 } from "../../pollers/mod.ts";
 import { environmentVariable } from "../../pollers/native/env.ts";
-import { openTunnel, type TunnelTarget } from "../../transport/mod.ts";
+import { openTunnel, type TunnelTarget, withoutDot } from "../../transport/mod.ts";
 import { describe } from "../options.ts";
 import type { Destination } from "./destination.ts";
 
@@ -153,7 +153,9 @@ function covers(entry: string, host: string): boolean {
   const [base = "", bits, ...rest] = entry.split("/");
   const [address, range] = [octetsOf(host), octetsOf(base)];
   if (address === undefined) {
-    const [name, below] = [host.toLowerCase(), base.toLowerCase().replace(/^\*?\./, "")];
+    // "a.example." is a.example, with no domain to be searched for it
+    const name = withoutDot(host).toLowerCase();
+    const below = withoutDot(base).toLowerCase().replace(/^\*?\./, "");
     return bits === undefined && (name === below || name.endsWith(`.${below}`));
   }
   if (range === undefined || range.length !== address.length) return false;

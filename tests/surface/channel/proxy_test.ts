@@ -51,6 +51,8 @@ test("[C27] no_grpc_proxy, else no_proxy, says what is connected to directly", (
       ["a.example.com:443", "example.com"],
       ["a.example.com:443", ".example.com"],
       ["a.example.com:443", "*.example.com"],
+      ["a.example.com.:443", "example.com"],
+      ["example.com:443", "example.com."],
       ["example.com:443", "*"],
       ["example.com:443", "example.com:443"],
       ["10.1.2.3:443", "10.0.0.0/8"],
