@@ -27,7 +27,7 @@ function checked(name: string, value: number, said: unknown): number {
   if (typeof value === "number" && value >= 0 && value <= MOST_US) return value;
   throw new RangeError(
     `Cannot spin as ${name} says: expected 0 to ${MOST_US} microseconds, found ${
-      JSON.stringify(said) ?? said
+      typeof said === "string" ? JSON.stringify(said) : String(said)
     }`,
   );
 }

@@ -28,11 +28,16 @@ test("spin time: what the engine was made with, then the environment, then what 
 });
 
 test("spin time: what is no span of time is refused, with its source", () => {
-  for (const spinUs of [-1, NaN, Infinity, "20" as never]) {
+  for (
+    const [spinUs, found] of [[-1, "-1"], [NaN, "NaN"], [Infinity, "Infinity"], [
+      "20" as never,
+      '"20"',
+    ]] as const
+  ) {
     assertThrows(
       () => spinMsOf({ spinUs }, 1),
       RangeError,
-      "Cannot spin as spinUs says: expected 0 to 1000000",
+      `Cannot spin as spinUs says: expected 0 to 1000000 microseconds, found ${found}`,
     );
   }
   withVariable("soon", () => {
