@@ -413,6 +413,13 @@ export async function startReactorWorkers(options: ReactorWorkersOptions): Promi
       }: workers are other threads, which no channel reaches by it`,
     );
   }
+  if (options.sharing === "reuse-port" && !("port" in at)) {
+    throw new TypeError(
+      `Cannot start reactor workers on ${
+        JSON.stringify(address)
+      }: sharing is "reuse-port", and it has no port; give "boss", the default for it`,
+    );
+  }
   const pool = new WorkerPool(options, at);
   const port = await pool.start(threads);
   return new ReactorWorkers(pool, port);

@@ -27,6 +27,13 @@ export default [
   ),
   mutation(
     "surface/workers/reactor_workers.ts",
+    'options.sharing === "reuse-port" && !("port" in at)',
+    "false",
+    WORKERS,
+    "wrong options are refused",
+  ),
+  mutation(
+    "surface/workers/reactor_workers.ts",
     "      for (const { worker } of this.slots) void worker.drain(options);\n",
     "",
     WORKERS,

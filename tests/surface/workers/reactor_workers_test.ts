@@ -427,6 +427,11 @@ test("reactor workers: wrong options are refused before anything starts", async 
     TypeError,
     'Cannot start reactor workers on "localhost:0"',
   );
+  await assertRejects(
+    () => withWorkers({ address: "unix:/nowhere/socket", sharing: "reuse-port" }, async () => {}),
+    TypeError,
+    'on "unix:/nowhere/socket": sharing is "reuse-port", and it has no port; give "boss"',
+  );
   const cases: [object, string][] = [
     [{ thread: 2 }, 'there is no option "thread"; did you mean threads?'],
     [{ module: undefined }, "module is undefined, not a URL"],
