@@ -14,8 +14,9 @@ export function statusOfError(error: Http2Error): StreamStatus {
   return { code, message, metadata: NO_HEADERS, cause: error, unprocessed };
 }
 
-/** PROTOCOL-HTTP2.md, "Errors": two codes come with words of ours. */
-function detailsOf({ code, reason }: Http2Error): string {
+/** PROTOCOL-HTTP2.md, "Errors": two codes of the peer come with words of ours. A reason of our own says what it is. */
+function detailsOf({ code, initiator, reason }: Http2Error): string {
+  if (initiator !== "remote") return reason;
   if (code === ErrorCode.ENHANCE_YOUR_CALM) return `${reason}: bandwidth is exhausted`;
   if (code === ErrorCode.INADEQUATE_SECURITY) {
     return `${reason}: the protocol is not secure enough for the call`;

@@ -325,6 +325,13 @@ export default [
   ),
   mutation(
     "transport/grpc/status_of_error.ts",
+    '  if (initiator !== "remote") return reason;\n',
+    "",
+    "tests/transport/grpc/protocol_http2_test.ts",
+    "are said in words",
+  ),
+  mutation(
+    "transport/grpc/status_of_error.ts",
     "lost || unprocessed ?",
     "unprocessed ?",
     CLIENT,

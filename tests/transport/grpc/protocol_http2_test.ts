@@ -110,7 +110,12 @@ test("Trailers: Status is sent though it is OK, in one header section, the last 
 
 test("Status: zeros before it are taken, and 17 and more are UNKNOWN with their message", () => {
   for (
-    const [text, code] of [["05", "NOT_FOUND"], ["000", "OK"], ["17", "UNKNOWN"], ["999", "UNKNOWN"]] as const
+    const [text, code] of [
+      ["05", "NOT_FOUND"],
+      ["000", "OK"],
+      ["17", "UNKNOWN"],
+      ["999", "UNKNOWN"],
+    ] as const
   ) {
     const call = new ClientCall();
     call.bench.send(call.bench.headers(1, [...RESPONSE, ["grpc-status", text], ["grpc-message", "m"]], true));
@@ -156,6 +161,11 @@ test("[C79] Errors: exhausted bandwidth and a protocol that is not secure enough
   assertMatch(told(ErrorCode.ENHANCE_YOUR_CALM), /bandwidth is exhausted/);
   assertMatch(told(ErrorCode.INADEQUATE_SECURITY), /not secure enough/);
   assertEquals(told(ErrorCode.PROTOCOL_ERROR), "peer sent RST_STREAM PROTOCOL_ERROR");
+  // What we say by the same code has a reason of its own, and no bandwidth in it.
+  const call = new ClientCall([], {}, { maxHeaderListSize: 200 });
+  call.bench.send(call.bench.headers(1, [...RESPONSE, ["x", "v".repeat(200)]]));
+  assertEquals(call.events, ["RESOURCE_EXHAUSTED"]);
+  assertMatch(call.status!.message, /the largest field is "x" with 233$/);
 });
 
 test("[C79] Errors: codes that the table does not have are INTERNAL, with their name or number", () => {
