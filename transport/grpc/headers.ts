@@ -449,7 +449,7 @@ function readTrailers(trailers: HeaderList): ReceivedStatus {
   }
   const message = said === undefined ? "" : decodePercent(said.text);
   const text = statuses === 1 ? status!.text : "";
-  if (text === "0" || /^[0-9]{1,3}$/.test(text)) {
+  if (text === "0" || /^0*[0-9]{1,3}$/.test(text)) {
     const number = Number(text);
     return new ReceivedStatus(trailers, isStatusCode(number) ? number : GrpcStatus.UNKNOWN, message);
   }

@@ -113,6 +113,7 @@ test("Status: zeros before it are taken, and 17 and more are UNKNOWN with their 
     const [text, code] of [
       ["05", "NOT_FOUND"],
       ["000", "OK"],
+      [`${"0".repeat(20)}5`, "NOT_FOUND"],
       ["17", "UNKNOWN"],
       ["999", "UNKNOWN"],
     ] as const
