@@ -157,13 +157,16 @@ export class Lifecycle {
   /** The stream is over: its sink gets its last call. */
   private close(stream: Stream, error: Http2Error | undefined): void {
     if (stream.closed) return;
-    const { streams, flow, lifetime } = this.parts;
+    const { streams, flow, lifetime, out } = this.parts;
     const couldOpen = streams.mayOpen;
     stream.closed = true;
     if (error !== undefined && !isInOrder(error)) streams.failed++;
     streams.remove(stream);
     if (streams.size === 0) lifetime?.lastStreamEnded();
-    stream.queue?.clear();
+    if (stream.queue !== undefined) {
+      stream.queue.clear();
+      if (stream.queue.inRound) out.announce(); // what is written next leaves it out
+    }
     flow.close(stream);
     stream.sink.onClosed(stream, error);
     if (!couldOpen) this.openings(false);

@@ -41,11 +41,14 @@ export class SendQueue implements Backlog {
     return this.round.length;
   }
 
-  /** Whether `fill` would give something: a window's worth of DATA, or an END_STREAM that needs no window. */
+  /**
+   * Whether `fill` would do something: give a window's worth of DATA, or an END_STREAM that needs no window, or leave out a
+   * stream that is closed, which else would be one of {@linkcode waitingStreams} until a window opens.
+   */
   get canSend(): boolean {
     if (this.round.length === 0) return false;
     if (this.parts.flow.sendWindow.available > 0) return true;
-    for (const stream of this.round) if (stream.queuedBytes === 0 && !stream.closed) return true;
+    for (const stream of this.round) if (stream.queuedBytes === 0) return true;
     return false;
   }
 

@@ -808,7 +808,7 @@ export default [
   ),
   mutation(
     "transport/http2/lifecycle.ts",
-    "    stream.queue?.clear();\n",
+    "      stream.queue.clear();\n",
     "",
     SEND_QUEUE,
     "forgets what it had queued",

@@ -2,12 +2,14 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Channel, createClient, type Logger, Server, type ServerCall, Status } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
+import { ErrorCode } from "../../../transport/http2/error.ts";
 import { test } from "../../harness.ts";
 import {
   Bench,
   data,
   END_STREAM,
   PREFACE,
+  rst,
   setting,
   SETTINGS_ACK,
   windowUpdate,
@@ -233,9 +235,15 @@ test("handlers: while a client's window lets no answer out, no further handler b
   // 65,535 octets of answers go out, 8 wait, and the rest has not begun.
   assertEquals(begun, 65 + 8);
   assertEquals(caller!.ends, [65, 0]);
+  // Those that wait and are reset wait no more, though no window opens: as many others begin.
+  for (let waiting = 65; waiting < 65 + 8; waiting++) {
+    caller!.peer.send(rst(1 + 2 * waiting, ErrorCode.CANCEL));
+  }
+  await pass();
+  assertEquals([begun, caller!.ends], [65 + 8 + 8, [65, 0]]);
   caller!.peer.send(windowUpdate(0, 1_000_000));
   await pass();
-  assertEquals([begun, caller!.ends], [500, [500, 0]]);
+  assertEquals([begun, caller!.ends], [500, [500 - 8, 0]]);
   caller!.peer.close();
   void server.shutdown();
   await simulation.run();
