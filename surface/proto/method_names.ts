@@ -9,8 +9,8 @@ export function localMethodNames(service: ServiceNode): Map<string, MethodNode> 
   const taken = new Set(service.methods.map(({ name }) => name));
   for (const method of service.methods) {
     const local = localMethodName(method.name);
-    // Names that differ in their first letter only: the one written in lower case has it.
-    const free = local !== method.name && taken.has(local) ? method.name : local;
+    // Names that differ in their first letter only: the one written in lower case has it. Of "_" nothing would be left.
+    const free = local === "" || (local !== method.name && taken.has(local)) ? method.name : local;
     taken.add(free);
     names.set(safeMethodName(free), method);
   }

@@ -153,6 +153,16 @@ test("a method that is named as one with a $ would be by its first letter keeps 
   ]]);
 });
 
+test("a method of underscores alone keeps them, for its camel case is empty", () => {
+  const { S } = parseProto(
+    `syntax = "proto3"; message M {} service S { rpc __(M) returns (M); rpc _(M) returns (M); }`,
+  );
+  assertEquals(Object.entries(S!.methods).map(([name, { path }]) => [name, path]), [["__", "/S/__"], [
+    "_",
+    "/S/_",
+  ]]);
+});
+
 test("services called messages or enums stand beside these, with a $", () => {
   const source = (head: string) =>
     `syntax = "proto3"; ${head} message M {} enum E { A = 0; }
