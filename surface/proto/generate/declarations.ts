@@ -80,7 +80,9 @@ export function serviceCodecText(
       module.name(method.output!),
       ...(level === "IDEMPOTENT" || level === "NO_SIDE_EFFECTS" ? [JSON.stringify(level)] : []),
     ];
-    return `  ${propertyKey(local(method))}: [${parts.join(", ")}],\n`;
+    // TypeScript expects under the name of a method that every object has that method, and no longer a MethodInit.
+    const as = Object.hasOwn(Object.prototype, local(method)) ? " as const" : "";
+    return `  ${propertyKey(local(method))}: [${parts.join(", ")}]${as},\n`;
   });
   const methods = lines.length === 0 ? "{}" : `{\n${lines.join("")}}`;
   const args = [JSON.stringify(service.fullName), methods, ...(file === undefined ? [] : [file])];

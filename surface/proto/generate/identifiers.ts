@@ -7,7 +7,7 @@ const WORDS =
   "break case catch class const continue debugger default delete do else enum export extends false finally for " +
   "function if import in instanceof new null return super switch this throw true try typeof var void while with yield " +
   "implements interface let package private protected public static await async of arguments eval undefined NaN Infinity " +
-  "any bigint boolean never number object string symbol unknown type as asserts is keyof infer readonly require module";
+  "any bigint boolean never number object string symbol unknown type as asserts is keyof infer readonly unique satisfies require module";
 
 /** What generated code uses of the language's own objects. */
 const GLOBALS =
@@ -40,7 +40,8 @@ export class Scope {
 /** What helpers emitted functions may call. */
 export const HELPERS: readonly string[] = Object.keys(runtime);
 
-/** A property's key in an object literal or a type. */
+/** A property's key in an object literal or a type. Field "_1e5" is "1e5", which without quotes would be the key "100000". */
 export function propertyKey(name: string): string {
-  return name === "__proto__" ? '["__proto__"]' : name;
+  if (name === "__proto__") return '["__proto__"]';
+  return /^\d/.test(name) ? JSON.stringify(name) : name;
 }

@@ -111,7 +111,7 @@ export class Module {
   protoFile(file: FileNode): string {
     if (file === this.file) return FILE;
     this.files.add(file);
-    const base = /[^/]*$/.exec(modulePath(file))![0].replaceAll(/\W/g, "_");
+    const base = /[^/]*$/.exec(modulePath(file))![0].replaceAll(/\W|^(?=\d)/g, "_");
     return this.#import(this.#specifier(file), FILE, false, `${base}$file`);
   }
 

@@ -14,6 +14,10 @@ export default [
   mutation("surface/proto/generate/identifiers.ts", "this.#taken.has(free); i++", "i < 0; i++", TYPES),
   mutation("surface/proto/generate/identifiers.ts", "RESERVED.has(name) || ", "", TYPES),
   mutation("surface/proto/generate/identifiers.ts", " || VARIABLES.test(name)", "", TYPES),
+  mutation("surface/proto/generate/identifiers.ts", "return /^\\d/.test(name) ?", "return false ?", MODULES),
+  mutation("surface/proto/generate/identifiers.ts", "readonly unique satisfies", "readonly", TYPES),
+  mutation("surface/proto/generate/declarations.ts", '? " as const" : ""', '? "" : ""', TYPES),
+  mutation("surface/proto/generate/module.ts", "/\\W|^(?=\\d)/g", "/\\W/g", MODULES),
   mutation(
     "surface/proto/generate/types.ts",
     "combinations > MOST_COMBINATIONS",

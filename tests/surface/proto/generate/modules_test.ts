@@ -6,6 +6,7 @@ import { createRegistry } from "../../../../surface/proto/json/registry.ts";
 import { generate } from "../../../../surface/proto/generate/generate.ts";
 import type { GeneratedFile } from "../../../../surface/proto/generate/options.ts";
 import { loadProto } from "../../../../surface/proto/load.ts";
+import { parseProto } from "../../../../surface/proto/parse.ts";
 import { toHex } from "../../../bytes.ts";
 import { test } from "../../../harness.ts";
 import { dump } from "../compile/compare.ts";
@@ -153,4 +154,26 @@ test("a message is narrowed by its oneofs unless they have more combinations tha
     );
   assertEquals(text(4).match(/& (?:Loose)?OneOf</g), ["& OneOf<", "& OneOf<", "& OneOf<", "& OneOf<"]);
   assertEquals(text(5).match(/& LooseOneOf<"o4"/g)?.length, 1);
+});
+
+test("fields and methods that begin with a digit in JavaScript are what they are in loaded files", async () => {
+  const source =
+    `syntax = "proto3"; message M { int32 _1a = 1; string _01 = 2; bool _1e5 = 3; oneof _2b { M _3c = 4; } }
+    service S { rpc _1a(M) returns (M); rpc _01(M) returns (M); rpc _1e5(M) returns (M); rpc _(M) returns (M); }`;
+  const { M, S } = await importGenerated({ "digits.proto": source });
+  const loaded = parseProto(source);
+  assertEquals(Object.keys(S.methods), Object.keys(loaded["S"]!.methods));
+  assertEquals(Object.keys(S.methods), ["1a", "01", "1e5", "_"]);
+  const message = { "1a": 1, "01": "x", "1e5": true, "3c": {} };
+  assertEquals(toHex(M.encode(message)), toHex(loaded.messages["M"]!.encode(message)));
+  assertEquals(M.decode(M.encode(message)), loaded.messages["M"]!.decode(M.encode(message)));
+  assert(generateText(source, { typesOnly: true }).includes('"1e5": boolean;'));
+});
+
+test("a file whose name begins with a digit can be imported", async () => {
+  const { S } = await importGenerated({
+    "first.proto": `syntax = "proto3"; import "2024-01.proto"; service S { rpc Get(M) returns (M); }`,
+    "2024-01.proto": `syntax = "proto3"; message M {}`,
+  });
+  assertEquals(S.file.imports.map(({ name }: { name: string }) => name), ["2024-01.proto"]);
 });

@@ -44,6 +44,7 @@ ${
       "ServiceOf",
     ])
     .concat(["UnaryMethod", "Extension", "class", "undefined", "bad", "file", "Record"])
+    .concat(["unique", "satisfies"])
     .map((name) =>
       `message ${name} { ${name} self = 1; repeated ${name} list = 2; map<string, ${name}> map = 3; }`
     )
@@ -56,14 +57,21 @@ message Many { oneof a { int32 a1 = 1; int32 a2 = 2; int32 a3 = 3; } oneof b { i
   oneof c { int32 c1 = 7; int32 c2 = 8; int32 c3 = 9; } oneof d { int32 d1 = 10; int32 d2 = 11; int32 d3 = 12; }
   oneof e { Many e1 = 13; int32 e2 = 14; } map<bool, double> flags = 15; map<int64, bytes> longs = 16; }
 service Service { rpc constructor(Outer) returns (Outer); rpc Then(stream Outer) returns (stream Outer_Inner); }
+service Each { rpc HasOwnProperty(Outer) returns (Outer); rpc is_prototype_of(stream Outer) returns (Outer); }
+message Digits { int32 _1a = 1; string _01 = 2; bool _1e5 = 3; oneof _2b { Digits _3c = 4; int32 _ = 5; } }
+service Digit { rpc _1a(Digits) returns (Digits); rpc _01(Digits) returns (Digits); rpc _(Digits) returns (Digits); }
 service Empty {}`;
 
-/** The same names from another file, where they stand beside the variables of functions. */
-const IMPORTED = `syntax = "proto3"; package imported; import "collisions.proto";
+/** The same names from another file, where they stand beside the variables of functions; and a file that is no identifier. */
+const IMPORTED = `syntax = "proto3"; package imported; import "collisions.proto"; import "2024-01.proto";
 message User { collisions.r r = 1; collisions.m m = 2; repeated collisions.string e = 3; map<int32, collisions.Object> k = 4;
   collisions.Outer.Kind v = 5; collisions.skip w = 6; collisions.Outer_Inner i = 7; }`;
 
-const COLLIDING = { "collisions.proto": COLLISIONS, "imported.proto": IMPORTED };
+const COLLIDING = {
+  "collisions.proto": COLLISIONS,
+  "imported.proto": IMPORTED,
+  "2024-01.proto": 'syntax = "proto3"; message Dated {} service Dates { rpc Get(Dated) returns (Dated); }',
+};
 
 const CONFIG = {
   strict: true,
