@@ -1,6 +1,6 @@
 // `pollwire gen`: TypeScript of .proto files, once, checked, or again with every change.
 
-import { PlaceWatcher } from "../../../pollers/native/watch_places.ts";
+import { placeStamp, PlaceWatcher } from "../../../pollers/native/watch_places.ts";
 import { generate } from "../../proto/generate/generate.ts";
 import { normalise } from "../../proto/paths.ts";
 import { type CommandLine, defineCommand } from "../command.ts";
@@ -141,6 +141,10 @@ function counted(files: number): string {
   return files === 1 ? "1 file" : `${files} files`;
 }
 
+function stampsOf(places: Iterable<string>): Map<string, string> {
+  return new Map(Array.from(places, (place) => [place, placeStamp(place)]));
+}
+
 /** Generates with every change until it is interrupted; what is wrong is printed, and the next change awaited. */
 async function watch(line: Line, out: string): Promise<number> {
   const { signal, terminal } = line;
@@ -149,6 +153,8 @@ async function watch(line: Line, out: string): Promise<number> {
   const { dim } = styleOf(terminal.err);
   let last: Inputs | undefined;
   while (!signal.aborted) {
+    // Where it cannot be loaded again, such as a folder that is empty now, what was there last is watched from here on.
+    if (last !== undefined) last = { ...last, stamps: stampsOf(last.stamps.keys()) };
     try {
       last = await load(line);
       refuseErrors(last, line);
