@@ -14,12 +14,24 @@ export async function isDirectory(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() === true;
 }
 
+/** What lies below a folder: paths from there, with "/" between their parts. */
+export interface Tree {
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
+
+/** The paths of all files below `folder`; see `treeBelow`. */
+export async function filesBelow(folder: string): Promise<readonly string[]> {
+  return (await treeBelow(folder)).files;
+}
+
 /**
- * The paths of all files below `folder`, from there and with "/" between their parts, sorted; none where there is no such
- * folder. Folders that begin with a dot, and node_modules, are passed over.
+ * The paths of all files and folders below `folder`, sorted; none where there is no such folder. Folders that begin with a
+ * dot, and node_modules, are passed over.
  */
-export async function filesBelow(folder: string): Promise<string[]> {
-  const found: string[] = [];
+export async function treeBelow(folder: string): Promise<Tree> {
+  const files: string[] = [];
+  const folders: string[] = [];
   const walk = async (below: string): Promise<void> => {
     const entries = await readdir(join(folder, below), { withFileTypes: true }).catch((error) => {
       if ((error as { code?: unknown }).code === "ENOENT") return [];
@@ -27,12 +39,15 @@ export async function filesBelow(folder: string): Promise<string[]> {
     });
     for (const entry of entries) {
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
-      if (!entry.isDirectory()) found.push(path);
-      else if (!entry.name.startsWith(".") && entry.name !== "node_modules") await walk(path);
+      if (!entry.isDirectory()) files.push(path);
+      else if (!entry.name.startsWith(".") && entry.name !== "node_modules") {
+        folders.push(path);
+        await walk(path);
+      }
     }
   };
   await walk("");
-  return found.sort();
+  return { files: files.sort(), folders: folders.sort() };
 }
 
 /**

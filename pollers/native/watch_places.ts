@@ -11,9 +11,17 @@ export function placeStamp(path: string): string {
   return found === undefined ? "" : `${found.ino} ${found.size} ${found.mtimeNs}`;
 }
 
+/** A folder that is watched; another one that comes in its place is not. */
+interface Followed {
+  readonly watcher: FSWatcher;
+  readonly identity: string;
+}
+
 /** Watches files that may come, change and go. It keeps the process until it is closed. */
 export class PlaceWatcher {
-  private readonly watchers = new Map<string, FSWatcher>();
+  private readonly followed = new Map<string, Followed>();
+  /** Folders that are not there, as names in the ones above them that are. */
+  private readonly awaited = new Set<string>();
   private stamps: ReadonlyMap<string, string> = new Map();
   private whole: ReadonlySet<string> = new Set();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -23,8 +31,8 @@ export class PlaceWatcher {
   private missed = false;
 
   /**
-   * Resolves once one of the places has changed since it had its stamp, or a .proto file in one of the folders `whole`
-   * came or went; or when the watcher is closed. Paths have "/" between their parts. To be awaited before the next one.
+   * Resolves once one of the places has changed since it had its stamp, or a .proto file or a folder in one of the folders
+   * `whole` came or went; or when the watcher is closed. Paths have "/" between their parts. To be awaited before the next one.
    */
   changed(stamps: ReadonlyMap<string, string>, whole: ReadonlySet<string>): Promise<void> {
     this.stamps = stamps;
@@ -34,9 +42,11 @@ export class PlaceWatcher {
       if (this.isClosed) return this.wake();
       const folders = new Set([...stamps.keys()].map(folderOf));
       for (const folder of whole) folders.add(folder);
-      for (const folder of folders) this.follow(folder);
+      const isFirst = this.followed.size === 0;
+      const more = this.followAll(folders);
       // What happened before its folder was watched.
-      if (this.missed || [...stamps].some(([path, stamp]) => placeStamp(path) !== stamp)) this.soon();
+      const late = (more && !isFirst) || [...stamps].some(([path, stamp]) => placeStamp(path) !== stamp);
+      if (this.missed || late) this.soon();
       this.missed = false;
     });
   }
@@ -45,34 +55,70 @@ export class PlaceWatcher {
   close(): void {
     this.isClosed = true;
     clearTimeout(this.timer);
-    for (const watcher of this.watchers.values()) watcher.close();
-    this.watchers.clear();
+    for (const { watcher } of this.followed.values()) watcher.close();
+    this.followed.clear();
     this.wake();
   }
 
-  private follow(folder: string): void {
-    if (this.watchers.has(folder)) return;
+  /** Watches `folders` and no others. Whether there is one among them that was not watched before. */
+  private followAll(folders: Iterable<string>): boolean {
+    const before = new Map(this.followed);
+    this.awaited.clear();
+    let isMore = false;
+    for (const folder of folders) {
+      const [at, isNew] = this.follow(folder);
+      isMore ||= isNew;
+      before.delete(at);
+    }
+    for (const [folder, followed] of before) this.drop(folder, followed);
+    return isMore;
+  }
+
+  /** Watches `folder`, or where there is none the one above, in which it may come; and whether it was not watched before. */
+  private follow(folder: string): [at: string, isNew: boolean] {
+    const identity = identityOf(folder);
+    const known = this.followed.get(folder);
+    if (known !== undefined && known.identity === identity) return [folder, false];
+    if (known !== undefined) this.drop(folder, known);
+    if (identity === undefined) {
+      if (folder === "") return [folder, false];
+      const path = folder.slice(0, -1);
+      this.awaited.add(path);
+      return this.follow(folderOf(path));
+    }
     try {
       const watcher = watch(folder === "" ? "." : folder, (_, name) => this.seen(folder, name));
-      watcher.on("error", () => this.lost(folder, watcher));
-      this.watchers.set(folder, watcher);
+      const made = { watcher, identity };
+      watcher.on("error", () => this.lost(folder, made));
+      this.followed.set(folder, made);
     } catch {
-      // There is no such folder, where an import might have been.
+      // It may not be read, or went this moment: what is in it is not seen.
     }
+    return [folder, true];
+  }
+
+  private drop(folder: string, followed: Followed): void {
+    followed.watcher.close();
+    if (this.followed.get(folder) === followed) this.followed.delete(folder);
   }
 
   /** The folder itself went: what was in it did too, and it may come again. */
-  private lost(folder: string, watcher: FSWatcher): void {
-    watcher.close();
-    this.watchers.delete(folder);
+  private lost(folder: string, followed: Followed): void {
+    this.drop(folder, followed);
     this.soon();
   }
 
   private seen(folder: string, name: string | null): void {
-    if (name === null || this.stamps.has(folder + name)) return this.soon();
-    if (!this.whole.has(folder) || !name.endsWith(".proto")) return;
-    this.missed = this.waiting === undefined;
-    this.soon();
+    const path = folder + (name ?? "");
+    if (name === null || this.stamps.has(path) || this.awaited.has(path)) return this.soon();
+    const isOfWhole = this.whole.has(folder) && (name.endsWith(".proto") || this.isOther(`${path}/`));
+    if (isOfWhole) this.missed = this.waiting === undefined;
+    if (isOfWhole || this.isOther(folder)) this.soon();
+  }
+
+  /** Whether there is another folder, or none, where one is watched; or one where none is. */
+  private isOther(folder: string): boolean {
+    return this.followed.get(folder)?.identity !== identityOf(folder);
   }
 
   private soon(): void {
@@ -84,6 +130,17 @@ export class PlaceWatcher {
     const resolve = this.waiting;
     this.waiting = undefined;
     resolve?.();
+  }
+}
+
+/** What differs where a folder was made anew at `path`; undefined where there is none. */
+function identityOf(path: string): string | undefined {
+  try {
+    // The number of a folder that went is given to the next one that is made.
+    const { dev, ino, birthtimeNs } = statSync(path === "" ? "." : path, { bigint: true });
+    return `${dev} ${ino} ${birthtimeNs}`;
+  } catch {
+    return undefined;
   }
 }
 

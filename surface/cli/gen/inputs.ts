@@ -1,6 +1,6 @@
 // The .proto files that a run of the generator is given: files, folders of them, and where their imports are.
 
-import { currentDirectory, filesBelow, isDirectory } from "../../../pollers/native/file_sets.ts";
+import { currentDirectory, isDirectory, treeBelow } from "../../../pollers/native/file_sets.ts";
 import { readTextFile } from "../../../pollers/native/files.ts";
 import { placeStamp } from "../../../pollers/native/watch_places.ts";
 import { loadSources, type SourceSet } from "../../proto/load_sources.ts";
@@ -50,14 +50,11 @@ export async function loadInputs(
 async function protosBelow(folder: string, folders: Set<string>): Promise<string[]> {
   const prefix = folder === "" ? "" : `${folder}/`;
   folders.add(prefix);
-  const found = (await filesBelow(folder === "" ? "." : folder)).filter((path) => path.endsWith(".proto"));
+  const { files, folders: inner } = await treeBelow(folder === "" ? "." : folder);
+  const found = files.filter((path) => path.endsWith(".proto"));
   if (found.length === 0) {
     throw new CommandError(`Cannot generate of ${folder || "."}: no .proto file is below it`);
   }
-  for (const path of found) {
-    for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
-      folders.add(prefix + path.slice(0, at + 1));
-    }
-  }
+  for (const path of inner) folders.add(`${prefix}${path}/`);
   return found.map((path) => prefix + path);
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { test } from "../../../harness.ts";
 import { until } from "../../../pollers/promised.ts";
 import { watcherStays } from "../../../windows/wine.ts";
@@ -16,8 +17,11 @@ async function inFolder(
   body: (folder: string, write: (path: string, text: string) => void) => Promise<void>,
 ): Promise<void> {
   await withFolder(async (folder) => {
-    const write = (path: string, text: string) => writeFileSync(`${folder}/${path}`, text);
     for (const name of ["p", "q"]) mkdirSync(`${folder}/${name}`);
+    const write = (path: string, text: string) => {
+      mkdirSync(dirname(`${folder}/${path}`), { recursive: true });
+      writeFileSync(`${folder}/${path}`, text);
+    };
     for (const [path, text] of Object.entries(files)) write(path, text);
     await body(folder, write);
   });
@@ -178,5 +182,52 @@ test(
         assertEquals((await runs).code, 130);
       },
     ),
+  { skip: watcherStays },
+);
+
+test(
+  "--watch says once that a folder is empty, and goes on with folders that are made, moved and made anew",
+  () =>
+    inFolder({ "p/a.proto": ITEM }, async (folder, write) => {
+      const terminal = new FakeTerminal();
+      const runs = pollwire(
+        ["gen", `${folder}/p`, "-o", `${folder}/gen`, "-I", `${folder}/p`, "--watch"],
+        terminal,
+      );
+      const watching = (files: number) =>
+        until(
+          () => terminal.err.text.endsWith(`watching ${files} files; Ctrl-C ends it\n`),
+          `watching ${files} files`,
+        );
+      const item = (path: string, field: string) => {
+        write(path, ITEM.replace("name", field).replace("shop", path.replaceAll(/\W/g, "_")));
+        const made = path.replace(/^p(.*)proto$/, `${folder}/gen$1ts`);
+        return until(
+          () => existsSync(made) && readFileSync(made, "utf8").includes(`  ${field}: string`),
+          `${field} in ${path}`,
+        );
+      };
+      await until(() => terminal.err.text.includes("watching 1 file;"), "watching 1 file");
+      rmSync(`${folder}/p/a.proto`);
+      await watching(0);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assertEquals(terminal.err.text.split("no .proto file is below it").length, 2);
+
+      await item("p/b.proto", "again");
+      await item("p/inner/deep/c.proto", "inside");
+      await item("p/inner/deep/c.proto", "changed");
+      renameSync(`${folder}/p/inner`, `${folder}/elsewhere`);
+      await until(() => terminal.err.text.endsWith("watching 1 file; Ctrl-C ends it\n"), "it is moved away");
+      renameSync(`${folder}/elsewhere`, `${folder}/p/inner`);
+      await watching(2);
+      await item("p/inner/deep/c.proto", "moved");
+
+      rmSync(`${folder}/p`, { recursive: true });
+      await watching(0);
+      await item("p/d.proto", "anew");
+      await item("p/d.proto", "further");
+      terminal.interrupt();
+      assertEquals((await runs).code, 130);
+    }),
   { skip: watcherStays },
 );
