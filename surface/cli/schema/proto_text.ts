@@ -8,6 +8,7 @@ import {
   type MessageNode,
   type MethodNode,
   type Named,
+  NO_SETTINGS,
   type OneofNode,
   type OptionValues,
   type RangeNode,
@@ -15,6 +16,8 @@ import {
 } from "../../proto/language/nodes.ts";
 import { FileComments } from "../../proto/language/comments.ts";
 import { printable, type Style } from "../text.ts";
+import { numberText, octetText, optionTexts, quoted } from "./option_text.ts";
+import { NameScopes } from "./name_scopes.ts";
 
 const MAX_FIELD_NUMBER = 536_870_911;
 const MAX_INT32 = 2_147_483_647;
@@ -27,6 +30,7 @@ export function protoText(node: FileNode | Named, style: Style): string[] {
 
 class ProtoPrinter {
   private readonly comments = new Map<FileNode, FileComments>();
+  private readonly scopes = new NameScopes();
   private readonly keyword: (text: string) => string;
   private readonly type: (text: string) => string;
   private readonly note: (text: string) => string;
@@ -91,14 +95,18 @@ class ProtoPrinter {
         ),
       );
     }
-    const declared = [...file.services, ...file.messages, ...file.enums, ...file.extensions];
+    const options = this.options(file.settings, file);
+    if (options.length > 0) parts.push(options);
+    const groups = groupsOf(file.extensions);
+    const messages = file.messages.filter((message) => !groups.has(message));
+    const declared = [...file.services, ...messages, ...file.enums, ...file.extensions];
     parts.push(...declared.map((node) => this.lines(node)));
     return joined(parts);
   }
 
   private service(service: ServiceNode): string[] {
     const body = [
-      ...this.options(service.settings),
+      ...this.options(service.settings, service.file),
       ...service.methods.flatMap((method) => this.lines(method)),
     ];
     return this.block(`${this.keyword("service")} ${service.name}`, body);
@@ -106,21 +114,24 @@ class ProtoPrinter {
 
   private method(method: MethodNode): string[] {
     const side = (streams: boolean, type: MessageNode | undefined, name: string): string =>
-      `(${streams ? `${this.keyword("stream")} ` : ""}${this.named(method.file, type, name)})`;
+      `(${streams ? `${this.keyword("stream")} ` : ""}${this.named(method, type, name)})`;
     const request = side(method.clientStreaming, method.input, method.inputName);
     const response = side(method.serverStreaming, method.output, method.outputName);
     const line = `${this.keyword("rpc")} ${method.name}${request} ${this.keyword("returns")} ${response}`;
-    const options = this.options(method.settings);
+    const options = this.options(method.settings, method.file);
     return options.length === 0 ? [`${line};`] : this.block(line, options);
   }
 
   private message(message: MessageNode): string[] {
-    return this.block(`${this.keyword("message")} ${message.name}`, this.members(message));
+    return this.block(
+      `${this.visibility(message)}${this.keyword("message")} ${message.name}`,
+      this.members(message),
+    );
   }
 
   private members(message: MessageNode): string[] {
-    const groups = new Set(message.fields.flatMap(({ type, target }) => type === "group" ? [target] : []));
-    const body = [...this.options(message.settings)];
+    const groups = groupsOf([...message.fields, ...message.extensions]);
+    const body = [...this.options(message.settings, message.file)];
     const shown = new Set<OneofNode>();
     for (const field of message.fields) {
       const { oneof } = field;
@@ -136,7 +147,7 @@ class ProtoPrinter {
       if (!nested.isEntry && !groups.has(nested)) body.push(...this.lines(nested));
     }
     for (const nested of enums) body.push(...this.lines(nested));
-    body.push(...this.ranges("extensions", extensionRanges, MAX_FIELD_NUMBER));
+    body.push(...this.ranges("extensions", extensionRanges, MAX_FIELD_NUMBER, message.file));
     body.push(...this.ranges("reserved", reservedRanges, MAX_FIELD_NUMBER));
     body.push(...this.reserved(reservedNames, message.file));
     return body;
@@ -144,20 +155,20 @@ class ProtoPrinter {
 
   private oneof(oneof: OneofNode): string[] {
     return this.block(`${this.keyword("oneof")} ${oneof.name}`, [
-      ...this.options(oneof.settings),
+      ...this.options(oneof.settings, oneof.file),
       ...oneof.fields.flatMap((field) => this.lines(field)),
     ]);
   }
 
   private field(field: FieldNode): string[] {
-    const { entry, type, target, name, number, file } = field;
+    const { entry, type, target, name, number } = field;
     const start = `${this.label(field)}${
       entry === undefined
         ? type === "group"
           ? `${this.keyword("group")} ${target?.name ?? name}`
           : `${this.typeOf(field)} ${name}`
         : `${this.keyword("map")}<${this.typeOf(entry.fields[0]!)}, ${
-          this.named(file, entry.fields[1]!.target, entry.fields[1]!.type ?? "", true)
+          this.named(field, entry.fields[1]!.target, entry.fields[1]!.type ?? "", true)
         }> ${name}`
     } = ${number}${this.bracketed(field)}`;
     if (type === "group" && target?.kind === "message") return this.block(start, this.members(target));
@@ -171,43 +182,54 @@ class ProtoPrinter {
   }
 
   private extension(field: FieldNode): string[] {
-    const of = this.named(field.file, field.extends, field.extendee ?? "");
+    const of = this.named(field, field.extends, field.extendee ?? "");
     return this.block(`${this.keyword("extend")} ${of}`, this.field(field));
   }
 
   private enum(node: EnumNode): string[] {
-    return this.block(`${this.keyword("enum")} ${node.name}`, [
-      ...this.options(node.settings),
+    return this.block(`${this.visibility(node)}${this.keyword("enum")} ${node.name}`, [
+      ...this.options(node.settings, node.file),
       ...node.values.flatMap((value) => this.lines(value)),
       ...this.ranges("reserved", node.reservedRanges, MAX_INT32),
       ...this.reserved(node.reservedNames, node.file),
     ]);
   }
 
-  private value({ name, number, settings }: EnumNode["values"][number]): string {
-    const options = inBrackets(settings);
+  private value({ name, number, settings, file }: EnumNode["values"][number]): string {
+    const options = optionTexts(settings, file.source);
     return `${name} = ${number}${options.length === 0 ? "" : ` [${options.join(", ")}]`};`;
   }
 
-  private bracketed({ defaultValue, target, jsonName, settings }: FieldNode): string {
-    const options = inBrackets(settings);
+  private bracketed({ defaultValue, target, jsonName, settings, file }: FieldNode): string {
+    const options = optionTexts(settings, file.source);
     if (defaultValue !== undefined) {
       options.unshift(`default = ${literal(defaultValue, target?.kind === "enum")}`);
     }
-    if (jsonName !== undefined) options.push(`json_name = ${printable(JSON.stringify(jsonName))}`);
+    if (jsonName !== undefined) options.push(`json_name = ${quoted(new TextEncoder().encode(jsonName))}`);
     return options.length === 0 ? "" : ` [${options.join(", ")}]`;
   }
 
-  private options(settings: OptionValues): string[] {
-    return inBrackets(settings).map((one) => `${this.keyword("option")} ${one};`);
+  private options(settings: OptionValues, { source }: FileNode): string[] {
+    return optionTexts(settings, source).map((one) => `${this.keyword("option")} ${one};`);
   }
 
-  private ranges(word: string, ranges: readonly RangeNode[], most: number): string[] {
-    if (ranges.length === 0) return [];
-    const texts = ranges.map(({ start, end }) =>
-      end === start ? String(start) : `${start} to ${end >= most ? "max" : end}`
-    );
-    return [`${this.keyword(word)} ${texts.join(", ")};`];
+  /** "export " or "local ", where it is written. */
+  private visibility({ visibility }: MessageNode | EnumNode): string {
+    return visibility === undefined ? "" : `${this.keyword(visibility)} `;
+  }
+
+  private ranges(word: string, ranges: readonly RangeNode[], most: number, file?: FileNode): string[] {
+    const line = (texts: readonly string[], options: readonly string[]): string =>
+      `${this.keyword(word)} ${texts.join(", ")}${options.length === 0 ? "" : ` [${options.join(", ")}]`};`;
+    const plain: string[] = [];
+    const others: string[] = [];
+    for (const { start, end, settings } of ranges) {
+      const text = end === start ? String(start) : `${start} to ${end >= most ? "max" : end}`;
+      const options = file === undefined ? [] : optionTexts(settings ?? NO_SETTINGS, file.source);
+      if (options.length === 0) plain.push(text);
+      else others.push(line([text], options));
+    }
+    return plain.length === 0 ? others : [line(plain, []), ...others];
   }
 
   private reserved(names: readonly string[], { edition }: FileNode): string[] {
@@ -218,20 +240,20 @@ class ProtoPrinter {
     ];
   }
 
-  private typeOf({ file, type, target }: FieldNode): string {
-    return this.named(file, target, type ?? "", target === undefined);
+  private typeOf(field: FieldNode): string {
+    const { type, target } = field;
+    return this.named(field, target, type ?? "", target === undefined);
   }
 
+  /** The name of `target` where `at` is declared; `name` where there is none. */
   private named(
-    file: FileNode,
+    at: FieldNode | MethodNode,
     target: MessageNode | EnumNode | undefined,
     name: string,
     scalar = false,
   ): string {
     if (target === undefined) return scalar ? this.type(name) : name;
-    const prefix = file.package === "" ? "" : `${file.package}.`;
-    const { fullName } = target;
-    return this.type(fullName.startsWith(prefix) ? fullName.slice(prefix.length) : fullName);
+    return this.type(this.scopes.nameOf(target, at));
   }
 
   private block(head: string, body: readonly string[]): string[] {
@@ -240,34 +262,18 @@ class ProtoPrinter {
   }
 }
 
+/** The messages of those `fields` that are groups, which are shown where the fields are. */
+function groupsOf(fields: readonly FieldNode[]): Set<FieldNode["target"]> {
+  return new Set(fields.flatMap(({ type, target }) => type === "group" ? [target] : []));
+}
+
 /** Parts with an empty line between them. */
 function joined(parts: readonly (readonly string[])[]): string[] {
   return parts.flatMap((part, i) => i === 0 ? part : ["", ...part]);
 }
 
-/** Options that can be written on one line: "deprecated = true". */
-function inBrackets(settings: OptionValues, prefix = ""): string[] {
-  return [...settings].flatMap(([name, value]) => {
-    const full = prefix + (name.includes(".") && !name.startsWith("(") ? `(${name})` : name);
-    if (value instanceof Map) return inBrackets(value, `${full}.`);
-    return ["boolean", "number", "bigint", "string"].includes(typeof value) ? [`${full} = ${value}`] : [];
-  });
-}
-
 function literal(value: unknown, isEnum: boolean): string {
-  if (value instanceof Uint8Array) {
-    return `"${
-      [...value].map((one) =>
-        one < 32 || one > 126 || one === 34 || one === 92 ? escaped(one) : String.fromCharCode(one)
-      ).join("")
-    }"`;
-  }
-  if (typeof value === "number" && !Number.isFinite(value)) {
-    return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
-  }
-  return typeof value === "string" && !isEnum ? printable(JSON.stringify(value)) : String(value);
-}
-
-function escaped(octet: number): string {
-  return `\\${octet.toString(8).padStart(3, "0")}`;
+  if (value instanceof Uint8Array) return octetText(value);
+  if (typeof value === "number") return numberText(value);
+  return typeof value === "string" && !isEnum ? quoted(new TextEncoder().encode(value)) : String(value);
 }

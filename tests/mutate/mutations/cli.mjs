@@ -136,6 +136,27 @@ export default [
     name: "everything the language has",
   },
   {
+    file: "surface/cli/schema/name_scopes.ts",
+    before: "=== first ? name : `.${fullName}`",
+    after: "=== first ? name : name",
+    test: "tests/surface/cli/describe_test.ts",
+    name: "everything the language has",
+  },
+  {
+    file: "surface/cli/schema/proto_text.ts",
+    before: "if (options.length > 0) parts.push(options);",
+    after: "",
+    test: "tests/surface/cli/describe_test.ts",
+    name: "everything the language has",
+  },
+  {
+    file: "surface/cli/schema/option_text.ts",
+    before: 'Object.is(value, -0) ? "-0.0" : String(value)',
+    after: "String(value)",
+    test: "tests/surface/cli/describe_test.ts",
+    name: "everything the language has",
+  },
+  {
     file: "surface/cli/channelz/tables.ts",
     before: "return Math.max(0, started - before) / this.seconds;",
     after: "return Math.max(0, started - before);",

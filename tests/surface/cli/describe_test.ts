@@ -67,6 +67,7 @@ message M {
     optional M m = 1;
   }
   optional double inf = 7 [default = inf];
+  optional double zero = 8 [default = -0.0];
   message Inner {
     optional E e = 1;
   }
@@ -83,10 +84,64 @@ enum E {
 extend M {
   optional Inner2 extra = 100;
 }
+extend M {
+  optional group Extra2 = 101 {
+    extensions 1;
+    extend Extra2 {
+      optional group Inner3 = 1 {}
+    }
+  }
+}
 message Inner2 {}
+`,
+    `edition = "2024";
+package d;
+export message M {
+  local enum E {
+    Z = 0;
+  }
+}
 `,
     `edition = "2023";
 package c;
+import "google/protobuf/descriptor.proto";
+option java_package = "com.\\"c\\"";
+option features.enum_type = CLOSED;
+option (c.file).least = -inf;
+option (c.file).name = "\\302\\205\\377";
+option (c.file).name = "é";
+option (c.file).inner = { level: 1 level: -2 kind: ONE };
+option (c.file).inner = {};
+option (c.file).level = 3;
+extend google.protobuf.FileOptions {
+  Options file = 50000;
+}
+message Options {
+  float least = 1;
+  repeated string name = 2 [features.utf8_validation = NONE];
+  repeated Options.Inner inner = 3;
+  repeated int32 level = 4 [features.repeated_field_encoding = EXPANDED];
+  message Inner {
+    repeated int32 level = 1;
+    Kind kind = 2;
+  }
+}
+enum Kind {
+  ONE = 1;
+}
+message Nested {
+  .c.Nested.Nested one = 1;
+  .c.Nested.Nested.Other two = 2;
+  .c.Options three = 3;
+  message Nested {
+    .c.Nested outer = 1;
+    message Other {}
+  }
+  message Options {
+    extensions 1 to 3 [verification = UNVERIFIED];
+    extensions 4, 8 to max;
+  }
+}
 message M {
   int32 x = 1 [features.field_presence = IMPLICIT];
   map<int64, M> m = 2;
