@@ -531,7 +531,10 @@ export abstract class ClientCall extends SendingCall
 
   private observe(): void {
     const { context: { observers, reporter }, options: { headers } } = this;
-    this.record = observers.begin(reporter, this.path, this.peer, headers, this.engine.now());
+    const now = this.engine.now();
+    const record = this.record = observers.begin(reporter, this.path, this.peer, headers, now);
+    if (this.replay === undefined) return;
+    for (const framed of this.replay.messages) if (!this.isOver) record.messageSent(framed);
   }
 
   private traceStart(): void {

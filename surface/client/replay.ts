@@ -43,6 +43,11 @@ export class Replay {
     return this.bytes;
   }
 
+  /** Those of a call whose requests are a stream. */
+  get messages(): readonly Uint8Array[] {
+    return this.first === undefined ? [] : [this.first, ...this.others ?? []];
+  }
+
   /** Adds a message. `last`: nothing follows. */
   add(framed: Uint8Array, last: boolean): void {
     if (this.first === undefined) this.first = framed;

@@ -5,6 +5,13 @@ const test = "tests/surface/call/call_observer_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/client/client_call.ts",
+    before: "if (this.replay === undefined) return;\n    for",
+    after: "return;\n    for",
+    test,
+    name: "a queue's call was given before it began",
+  },
+  {
     file: "surface/client/sending_call.ts",
     before: "if (framed !== undefined && record.attempts === 1)",
     after: "if (framed !== undefined)",

@@ -2,14 +2,20 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   type CallObserver,
+  CompletionQueue,
+  createCall,
+  createQueueClient,
   type EndedCall,
   type ErrorContext,
   genericClient,
   type ObservedCall,
   RpcError,
+  sendCloseFromClient,
+  sendInitialMetadata,
+  sendMessage,
 } from "pollwire";
 import { test } from "../../harness.ts";
-import { collect, echo, failure, type Handlers, neverAnswering, serving, until } from "../serving.ts";
+import { collect, echo, failure, type Handlers, neverAnswering, serving, Trial, until } from "../serving.ts";
 
 /** Writes down what it sees. */
 class Seen implements Required<CallObserver> {
@@ -102,6 +108,34 @@ test("observers count the messages of streams", async () => {
     ];
     assertEquals(seen.client.ended.map(counts), [[[1, 3], [2, 6]], [[2, 1], [4, 2]], [[1, 1], [2, 2]]]);
     assertEquals(seen.server.ended.map(counts), [[[3, 1], [6, 2]], [[1, 2], [2, 4]], [[1, 1], [2, 2]]]);
+  });
+});
+
+test("observers count messages that a queue's call was given before it began, or with its beginning", async () => {
+  const { down, both } = Trial.methods;
+  await observing(echo, async (seen, { channel }) => {
+    const queue = new CompletionQueue<string>();
+    const events = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) await queue.next();
+    };
+    const client = createQueueClient(Trial, channel, queue);
+    client.asyncDown({ number: 1 }, "start").finish("status");
+    await events(1);
+    const chat = client.asyncBoth("none", { corked: true });
+    chat.write({ number: 2 }, "write");
+    chat.writesDone("done");
+    await events(2);
+    const call = createCall(channel, both, { queue });
+    call.startBatch([sendMessage({ number: 3 })], "early");
+    call.startBatch([sendInitialMetadata(), sendCloseFromClient()], "start");
+    await events(2);
+    const whole = createCall(channel, down, { queue });
+    whole.startBatch([sendInitialMetadata(), sendMessage({ number: 4 }), sendCloseFromClient()], "all");
+    await events(1);
+    const counts = [...seen.client.calls].map(({ messagesSent, bytesSent }) => [messagesSent, bytesSent]);
+    assertEquals(counts, [[1, 2], [1, 2], [1, 2], [1, 2]]);
+    for (const one of [chat, call, whole]) one.cancel();
+    queue.shutdown();
   });
 });
 
