@@ -199,6 +199,9 @@ export class SingleResponseCall<Req, Res> extends PromiseCall<Req, Res> {
   }
 
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
+    if (this.received) {
+      return this.cancel(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
+    }
     let message: Res;
     try {
       message = this.decode(bytes);
@@ -206,9 +209,6 @@ export class SingleResponseCall<Req, Res> extends PromiseCall<Req, Res> {
       return void this.onUndecodable(error);
     }
     this.release(wireBytes);
-    if (this.received) {
-      return this.cancel(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
-    }
     this.received = true;
     this.message = message;
   }

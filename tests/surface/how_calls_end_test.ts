@@ -114,6 +114,16 @@ test("[C85] a call ends: with more than one response, of which none is given", a
   world.channel.close();
 });
 
+test("[C85] a call ends: with a second response that cannot be decoded, which does not matter any more", async () => {
+  const world = await new World().serve((
+    id,
+    world,
+  ) => [world.head(id), data(id, MESSAGE), data(id, Uint8Array.of(0, 0, 0, 0, 1, 0xff))]);
+  const error = await world.failure(world.client.one({}));
+  assertEquals(what(error), [Status.UNIMPLEMENTED, "server sent more than one response message", "library"]);
+  world.channel.close();
+});
+
 test("[C85] a call ends: with OK, and no response", async () => {
   const world = await new World().serve((id, world) => [world.head(id), world.trailers(id)]);
   const error = await world.failure(world.client.one({}));
