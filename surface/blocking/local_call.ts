@@ -26,6 +26,7 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
   status: CallStatus | undefined = undefined;
   headers: HeaderList | undefined = undefined;
   readonly messages: MessageStore = new MessageStore();
+  private hasResponse = false;
 
   /** `request`: the one there is; undefined where requests are a stream. */
   constructor(
@@ -112,6 +113,10 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
   }
 
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
+    if (this.singleMessage && this.hasResponse) {
+      return this.cancel(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
+    }
+    this.hasResponse = true;
     this.messages.push(bytes, wireBytes);
   }
 

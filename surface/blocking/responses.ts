@@ -67,14 +67,12 @@ export class TypedCall<Req, Res> {
   /** Blocks for the one response. Throws RpcError where there is none. */
   finish(): void {
     const { call } = this;
+    if (call.status === undefined) call.wait(() => call.messages.size > 0);
+    const hasResponse = call.messages.size > 0;
+    if (hasResponse) this.response = this.take(); // one that cannot be decoded ends the call, whatever the server does next
     if (call.status === undefined) call.wait(never);
     this.checkStatus();
-    const { size } = call.messages;
-    if (size !== 1) {
-      const found = size === 0 ? "no response message" : "more than one response message";
-      throw this.error(Status.UNIMPLEMENTED, `server sent ${found}`);
-    }
-    this.response = this.take();
+    if (!hasResponse) throw this.error(Status.UNIMPLEMENTED, "server sent no response message");
   }
 
   /** Takes a response. Throws RpcError where it cannot be decoded; the call is over then. */
@@ -87,6 +85,7 @@ export class TypedCall<Req, Res> {
       const { code, details, foreign } = undecodable(error, "response", true);
       if (foreign) this.report(error, "codec");
       this.call.cancel(code, details, "library", error);
+      this.tellTrailers();
       throw this.error(code, details, error);
     }
   }
@@ -94,17 +93,21 @@ export class TypedCall<Req, Res> {
   /** The call is over: throws RpcError where its status is not OK. */
   checkStatus(): void {
     this.tellHeaders();
-    const { call, options: { onTrailers } } = this;
-    const { code, message, metadata, cause } = call.status!;
-    const trailers = Metadata.fromHeaders(metadata);
-    if (onTrailers !== undefined && !this.told) {
-      this.told = true;
-      callApplication(() => onTrailers(trailers), (error) => this.report(error, "onTrailers"));
-    }
+    this.tellTrailers();
+    const { path: method, peer, status } = this.call;
+    const { code, message, cause } = status!;
     if (code === Status.OK) return;
-    const { path: method, peer } = call;
-    const options = { metadata: trailers, endedBy: endedBy(call.status!), cause, method, peer };
+    const metadata = Metadata.fromHeaders(status!.metadata);
+    const options = { metadata, endedBy: endedBy(status!), cause, method, peer };
     throw makeCallError(code, message, options, undefined, this.below);
+  }
+
+  private tellTrailers(): void {
+    const { call: { status }, options: { onTrailers } } = this;
+    if (onTrailers === undefined || this.told) return;
+    this.told = true;
+    const trailers = Metadata.fromHeaders(status!.metadata);
+    callApplication(() => onTrailers(trailers), (error) => this.report(error, "onTrailers"));
   }
 
   /** On the caller's stack: the thread is not blocked, and the callback may do what it likes. */

@@ -14,6 +14,27 @@ const WAITER = "pollers/threads/sync_waiter.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/blocking/responses.ts",
+    before: "call.wait(() => call.messages.size > 0);",
+    after: "call.wait(never);",
+    test: CLIENT,
+    name: "a second response ends a call",
+  },
+  {
+    file: "surface/blocking/local_call.ts",
+    before: "if (this.singleMessage && this.hasResponse) {",
+    after: "if (!this.singleMessage && this.hasResponse) {",
+    test: CLIENT,
+    name: "a second response ends a call",
+  },
+  {
+    file: "surface/blocking/helper_worker.ts",
+    before: "if (this.singleMessage && this.hasResponse) {",
+    after: "if (!this.singleMessage && this.hasResponse) {",
+    test: CLIENT,
+    name: "native: [Q126] a second response ends a call",
+  },
+  {
     file: "surface/blocking/helped_call.ts",
     before: "if (record.attempts === 1 && !this.requestStream) record.messageSent",
     after: "if (!this.requestStream) void record.messageSent; else record.messageSent",

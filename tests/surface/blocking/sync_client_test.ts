@@ -5,6 +5,7 @@ import {
   Channel,
   createClient,
   createSyncClient,
+  DecodeError,
   errorDetails,
   insecure,
   type Metadata,
@@ -508,6 +509,32 @@ blocking(
       for (const _ of responses);
     });
     assertEquals([error.code, error.details], [Status.CANCELLED, "call aborted by its signal"]);
+  },
+);
+
+blocking(
+  ALL_WAYS,
+  "[Q126] a second response ends a call that has one, and so does one that cannot be decoded, before the server ends it",
+  ({ channel }) => {
+    const { one, down } = Trial.methods;
+    const decode = (): never => {
+      throw new DecodeError("never heard of it", 0);
+    };
+    const called = (responseCodec: typeof one.responseCodec) => {
+      const methods = { one: { ...one, path: down.path, responseCodec } };
+      return createSyncClient({ ...Trial, methods }, channel).one;
+    };
+    const ended: string[] = [];
+    channel.observe({ onCallEnd: ({ status, endedBy }) => ended.push(`${status} by ${endedBy}`) });
+    const onTrailers = () => ended.push("trailers");
+    const options = { deadlineMs: 20_000, onTrailers };
+    const request = { number: 1_000_000, text: "slow" };
+    const many = thrown(() => called(one.responseCodec)(request, options));
+    assertEquals([many.code, many.endedBy], [Status.UNIMPLEMENTED, "library"]);
+    assertEquals(many.details, "server sent more than one response message");
+    const strange = thrown(() => called({ ...one.responseCodec, decode })(request, options));
+    assertEquals([strange.code, strange.endedBy], [Status.INTERNAL, "library"]);
+    assertEquals(ended, ["UNIMPLEMENTED by library", "trailers", "INTERNAL by library", "trailers"]);
   },
 );
 
