@@ -25,7 +25,7 @@ export interface QueueCallOptions extends CallIdentityOptions {
   readonly deadline?: Instant;
   /** Sent before the messages. */
   readonly metadata?: Metadata | MetadataInit;
-  /** Wait until the channel is ready, through failures to connect. Default false. */
+  /** Wait until the channel is ready, through failures to connect. Default: as the service config says, else false. */
   readonly waitForReady?: boolean;
   /** What requests are compressed with. Default: as the channel says. */
   readonly compression?: Compression;
@@ -173,10 +173,10 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
       readIdentity(`call ${method.path}`, options),
       checkedCompression(`call ${method.path}`, options.compression),
     );
-    const { metadata, waitForReady = false, corked = false } = options;
+    const { metadata, waitForReady, corked = false } = options;
     this.corked = corked && this.streamsRequests;
     const sent = metadata === undefined ? undefined : Metadata.from(metadata);
-    this.initial = new Op(SEND_INITIAL_METADATA, waitForReady ? OpFlags.WAIT_FOR_READY : 0, sent);
+    this.initial = new Op(SEND_INITIAL_METADATA, readyFlags(waitForReady), sent);
     this.started = false;
     this.sentInitial = false;
     this.sentLast = false;
@@ -321,4 +321,9 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
       );
     }
   }
+}
+
+function readyFlags(waitForReady: boolean | undefined): number {
+  if (waitForReady === undefined) return 0;
+  return OpFlags.WAIT_FOR_READY_EXPLICITLY_SET | (waitForReady ? OpFlags.WAIT_FOR_READY : 0);
 }

@@ -40,7 +40,7 @@ import { streamsResponses } from "../proto/service.ts";
 
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT } = OperationKind;
 const { RECV_INITIAL_METADATA, RECV_MESSAGE, RECV_STATUS_ON_CLIENT } = OperationKind;
-const { WAIT_FOR_READY, THROUGH } = OpFlags;
+const { WAIT_FOR_READY, WAIT_FOR_READY_EXPLICITLY_SET, THROUGH } = OpFlags;
 
 /** What the core reads of a call: filled in when it begins. */
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -256,7 +256,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     pendingOf(this.context).add(this);
     const { given, deadline } = this;
     given.headers = headers;
-    given.waitForReady = (flags & WAIT_FOR_READY) !== 0 ? true : undefined;
+    given.waitForReady = waitsForReady(flags);
     if (deadline === Infinity) return this.start();
     const { deadlineMs } = given; // when the call was made, for its status
     this.mustArm = false;
@@ -461,6 +461,12 @@ const WHOLE_CALL = 1 << SEND_INITIAL_METADATA | 1 << SEND_MESSAGE | 1 << SEND_CL
 
 /** What `startSilently` starts. */
 const BEGIN = 1 << SEND_INITIAL_METADATA | 1 << SEND_CLOSE_FROM_CLIENT;
+
+/** What the flags of initial metadata say of it; undefined: as the service config says. */
+function waitsForReady(flags: number): boolean | undefined {
+  if ((flags & WAIT_FOR_READY) !== 0) return true;
+  return (flags & WAIT_FOR_READY_EXPLICITLY_SET) !== 0 ? false : undefined;
+}
 
 /** A status, whose metadata and error are made when they are first asked for. */
 export class ClientStatus implements ReceivedStatus {

@@ -264,10 +264,24 @@ export default [
   },
   {
     file: CALL,
-    before: "given.waitForReady = (flags & WAIT_FOR_READY) !== 0 ? true : undefined;",
+    before: "given.waitForReady = waitsForReady(flags);",
     after: "",
     test: OUTCOMES,
     name: "waits until the channel is ready",
+  },
+  {
+    file: CALL,
+    before: "return (flags & WAIT_FOR_READY_EXPLICITLY_SET) !== 0 ? false : undefined;",
+    after: "return undefined;",
+    test: OUTCOMES,
+    name: "[C14]",
+  },
+  {
+    file: ASYNC,
+    before: "  if (waitForReady === undefined) return 0;\n",
+    after: "",
+    test: OUTCOMES,
+    name: "[C14]",
   },
   {
     file: CALL,

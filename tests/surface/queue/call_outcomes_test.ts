@@ -5,6 +5,7 @@ import {
   Channel,
   CompletionQueue,
   createCall,
+  createQueueClient,
   deadlineIn,
   OpFlags,
   receiveInitialMetadata,
@@ -472,6 +473,35 @@ test("call by queue: a connection that fails ends the call, unless it waits unti
   assertEquals(statuses.map(({ status }) => status?.code), [14, 4]);
   channel.close();
   queue.destroy();
+});
+
+test("[C14] call by queue: what it says of waiting for a connection comes before what the service config says", async () => {
+  const { WAIT_FOR_READY, WAIT_FOR_READY_EXPLICITLY_SET } = OpFlags;
+  const outcomes: unknown[] = [];
+  for (const configured of [true, false]) {
+    const serviceConfig = { methodConfig: [{ name: [{}], waitForReady: configured }] };
+    const channel = new Channel("127.0.0.1:1", { serviceConfig });
+    const queue = new CompletionQueue<ReturnType<typeof receiveStatusOnClient>>();
+    const code = async () => (await queue.next()).tag?.status?.code;
+    const deadline = () => deadlineIn(configured ? 200 : 50);
+    for (const flags of [0, WAIT_FOR_READY_EXPLICITLY_SET, WAIT_FOR_READY | WAIT_FOR_READY_EXPLICITLY_SET]) {
+      const status = receiveStatusOnClient();
+      createCall(channel, "/a.B/C", { queue, deadline: deadline() })
+        .startBatch([sendInitialMetadata({}, flags), status], status);
+      outcomes.push(await code());
+    }
+    const typed = new CompletionQueue<string>();
+    const client = createQueueClient(Trial, channel, typed);
+    for (const options of [{}, { waitForReady: false }, { waitForReady: true }]) {
+      const call = client.asyncOne({}, { deadline: deadline(), ...options });
+      call.finish("status");
+      await typed.next();
+      outcomes.push(call.status?.code);
+    }
+    channel.close();
+    for (const one of [queue, typed]) one.destroy();
+  }
+  assertEquals(outcomes, [4, 14, 4, 4, 14, 4, 14, 14, 4, 14, 14, 4]);
 });
 
 test("call by queue: describePending of its channel says which operations are outstanding, and what they wait for", async () => {
