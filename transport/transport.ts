@@ -157,9 +157,9 @@ export interface ServerStreamSink extends MessageSink {
   onMoreToCome?(): void;
   /**
    * The last call: trailers went out (undefined), or the stream ended before that: reset by the client, the
-   * connection gone, or a message that could not be received (`status` then says what was sent to the client).
+   * connection gone, or a message that could not be received or sent (`status` is what was sent to the client then).
    */
-  onClosed(error: Http2Error | undefined): void;
+  onClosed(error: Http2Error | undefined, status?: StatusCode): void;
 }
 
 /** What a connection has done until now. */

@@ -361,8 +361,8 @@ export abstract class ServerCallCore extends CallCore
   }
 
   /** The stream is over. */
-  onClosed(error: Http2Error | undefined): void {
-    if (this.advance(ENDED)) this.lost(error);
+  onClosed(error: Http2Error | undefined, status?: StatusCode): void {
+    if (this.advance(ENDED)) this.lost(error, status);
     else this.disarmDeadline();
     this.onStreamClosed(error);
   }
@@ -436,11 +436,11 @@ export abstract class ServerCallCore extends CallCore
   }
 
   /** The stream ended before there was a status. */
-  private lost(error: Http2Error | undefined): void {
+  private lost(error: Http2Error | undefined, status: StatusCode | undefined): void {
     if (traced.call) this.trace(`is taken away: ${error?.reason ?? "call is over"}`);
     if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
     const overdue = isDeadlineExceeded(Status.CANCELLED, error, this.lateMs);
-    const code = overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED;
+    const code = status ?? (overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED);
     const reason = error?.reason ?? "call is over";
     if (this.record !== undefined) {
       this.record.end(code, reason, overdue ? "library" : error?.initiator ?? "remote", this.engine.now());

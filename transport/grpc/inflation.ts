@@ -254,9 +254,9 @@ export class ServerInflation extends Inflation<ServerStreamSink> implements Serv
     this.sink.onMoreToCome?.();
   }
 
-  onClosed(error: Http2Error | undefined): void {
+  onClosed(error: Http2Error | undefined, status?: StatusCode): void {
     this.drop();
-    this.sink.onClosed(error);
+    this.sink.onClosed(error, status);
   }
 
   protected override caughtUp(): void {

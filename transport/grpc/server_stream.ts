@@ -238,7 +238,8 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     if (!this.stream.localClosed && !this.stream.endQueued) {
       this.sendStatus(error.code, error.message, undefined, "library");
     }
-    this.sink!.onClosed(new Http2Error("stream", ErrorCode.INTERNAL_ERROR, "library", error.message));
+    const closed = new Http2Error("stream", ErrorCode.INTERNAL_ERROR, "library", error.message);
+    this.sink!.onClosed(closed, error.code);
   }
 
   private writeStatus(code: StatusCode, message: string, metadata: HeaderList | undefined): void {

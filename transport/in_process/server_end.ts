@@ -164,7 +164,7 @@ export class ServerEnd extends StreamEnd implements ServerStream {
   protected onMessageError({ code, message }: MessageError): void {
     if (this.isOver) return;
     this.sendStatus(code, message, undefined);
-    this.close(new Http2Error("stream", ErrorCode.INTERNAL_ERROR, "library", message));
+    this.close(new Http2Error("stream", ErrorCode.INTERNAL_ERROR, "library", message), code);
   }
 
   private abandon(code: ErrorCode, reason: string): void {
@@ -175,10 +175,10 @@ export class ServerEnd extends StreamEnd implements ServerStream {
     this.close(new Http2Error("stream", code, "user", reason));
   }
 
-  private close(error: Http2Error | undefined): void {
+  private close(error: Http2Error | undefined, status?: StatusCode): void {
     if (this.isOver) return;
     this.finish(error === undefined || error.kind === "stream");
-    this.sink?.onClosed(error);
+    this.sink?.onClosed(error, status);
   }
 
   /** The message is cut to what the client takes. */

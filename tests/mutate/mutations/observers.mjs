@@ -5,6 +5,13 @@ const test = "tests/surface/call/call_observer_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/server/server_call_core.ts",
+    before: "const code = status ?? (overdue",
+    after: "const code = (overdue",
+    test,
+    name: "see the status that the client gets",
+  },
+  {
     file: "surface/client/client_call.ts",
     before: "if (this.replay === undefined) return;\n    for",
     after: "return;\n    for",

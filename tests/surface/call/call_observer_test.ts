@@ -15,7 +15,18 @@ import {
   sendMessage,
 } from "pollwire";
 import { test } from "../../harness.ts";
-import { collect, echo, failure, type Handlers, neverAnswering, serving, Trial, until } from "../serving.ts";
+import {
+  collect,
+  echo,
+  failure,
+  gate,
+  type Handlers,
+  meetingInProcess,
+  neverAnswering,
+  serving,
+  Trial,
+  until,
+} from "../serving.ts";
 
 /** Writes down what it sees. */
 class Seen implements Required<CallObserver> {
@@ -177,6 +188,45 @@ test("observers are told who ended a call: its handler, its caller, a limit, a d
     await failure(client.one({}, { deadlineMs: 30 }));
     assertEquals(ends(seen.client.ended.slice(4)), ["DEADLINE_EXCEEDED by library"]);
   });
+});
+
+/** Octets that are received and sent at most. */
+const MOST_BYTES = 100;
+
+async function seesLimits(compression: "identity" | "gzip"): Promise<void> {
+  const read: unknown[] = [];
+  const begun = gate();
+  const body = crypto.getRandomValues(new Uint8Array(2 * MOST_BYTES));
+  const handlers: Handlers = {
+    one: () => ({ body }),
+    up: async (notes, { signal }) => {
+      begun.open();
+      await collect(notes).catch((error) => read.push(error.code));
+      read.push((signal.reason as RpcError).code);
+      return {};
+    },
+  };
+  async function* notes() {
+    yield {};
+    await begun.opened;
+    yield { body };
+  }
+  const limits = { maxReceiveMessageBytes: MOST_BYTES, maxSendMessageBytes: MOST_BYTES };
+  await serving(handlers, async ({ client, server }) => {
+    const seen = new Seen();
+    server.observe(seen);
+    const errors = [await failure(client.one({})), await failure(client.up(notes()))];
+    await until(() => seen.ended.length === 2 && read.length === 2);
+    const ended = seen.ended.map(({ code, details, endedBy }) => [code, details, endedBy]);
+    assertEquals(ended, errors.map(({ code, details }) => [code, details, "library"]));
+    assertEquals([errors[0]!.code, ...read], [8, 8, 8]);
+  }, { server: limits, channel: { compression } });
+}
+
+test("observers of a server, and its handlers, see the status that the client gets for what is beyond a limit", async () => {
+  await seesLimits("identity");
+  await seesLimits("gzip");
+  await meetingInProcess(() => seesLimits("identity"));
 });
 
 test("what observers throw, or reject with, is reported, and changes no call", async () => {
