@@ -14,7 +14,8 @@ interface Reader {
 
 /** A single-use async iterator. Leaving the loop cancels what the interceptors have made. */
 export class InterceptedResponses implements AsyncIterableIterator<unknown> {
-  private readonly started: Promise<AsyncIterator<unknown> | Iterator<unknown>>;
+  /** Undefined where the call was over before anything ran. */
+  private readonly started: Promise<AsyncIterator<unknown> | Iterator<unknown>> | undefined;
   private readonly readers = new Set<Reader>();
   private isOver = false;
   private failure: { readonly error: unknown } | undefined = undefined;
@@ -23,6 +24,7 @@ export class InterceptedResponses implements AsyncIterableIterator<unknown> {
   constructor(private readonly whole: InterceptedCall, answer: () => Promise<unknown>) {
     whole.onFailed = (error) => this.failed(error);
     whole.start();
+    if (whole.isOver) return;
     this.started = this.start(answer);
     this.started.catch(() => {}); // a reader gets it, if there is one
   }
@@ -35,7 +37,7 @@ export class InterceptedResponses implements AsyncIterableIterator<unknown> {
     return new Promise((resolve, reject) => {
       const reader = { resolve, reject };
       this.readers.add(reader);
-      this.started.then((iterator) => iterator.next()).then((result) => {
+      this.started!.then((iterator) => iterator.next()).then((result) => {
         if (!this.readers.delete(reader)) return;
         if (result.done) this.end();
         resolve(result.done ? DONE : result);
@@ -52,10 +54,7 @@ export class InterceptedResponses implements AsyncIterableIterator<unknown> {
     const wasOver = this.isOver;
     this.failure = undefined;
     this.end();
-    if (!wasOver) {
-      const late = (error: unknown): void => void this.whole.errorOf(error);
-      this.started.then((iterator) => iterator.return?.(), () => {}).then(undefined, late);
-    }
+    if (!wasOver) this.leave();
     return Promise.resolve(DONE);
   }
 
@@ -65,7 +64,6 @@ export class InterceptedResponses implements AsyncIterableIterator<unknown> {
 
   private async start(answer: () => Promise<unknown>): Promise<AsyncIterator<unknown> | Iterator<unknown>> {
     try {
-      if (this.whole.isOver) return [].values();
       const responses = await answer();
       if (!isSource(responses)) {
         const { path } = this.whole;
@@ -88,6 +86,13 @@ export class InterceptedResponses implements AsyncIterableIterator<unknown> {
     if (first === undefined) this.failure = { error };
     else first.reject(error);
     for (const { resolve } of others) resolve(DONE);
+    this.leave();
+  }
+
+  /** What the interceptors have made of the responses is read no further: its `finally` runs. */
+  private leave(): void {
+    const late = (error: unknown): void => void this.whole.errorOf(error);
+    this.started?.then((iterator) => iterator.return?.(), () => {}).then(undefined, late);
   }
 
   private end(): void {

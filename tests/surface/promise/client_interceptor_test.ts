@@ -328,6 +328,36 @@ test("leaving the loop over responses cancels the call, and leaves the intercept
   });
 });
 
+test("an interceptor's own source is left where the call is over between two reads, by its deadline or signal", async () => {
+  let left = 0;
+  const passing: ClientInterceptor = (next) => async (call) => {
+    const answer = await next(call);
+    if (answer.kind === "serverStreaming") answer.responses = through(answer.responses);
+    return answer;
+  };
+  async function* through(responses: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+    try {
+      yield* responses;
+    } finally {
+      left++;
+    }
+  }
+  await serving({ down: () => endless(() => {}) }, async ({ channel }) => {
+    const client = createClient(Trial, channel, { interceptors: [passing] });
+    const abort = new AbortController();
+    for (const options of [{ deadlineMs: 200 }, { signal: abort.signal }]) {
+      const responses = client.down({}, options);
+      assertEquals((await responses.next()).value?.number, 1);
+      const before = left;
+      if ("signal" in options) abort.abort();
+      await until(() => left === before + 1); // nobody reads meanwhile
+      const error = await failure(responses.next());
+      assertEquals(error.code, "signal" in options ? Status.CANCELLED : Status.DEADLINE_EXCEEDED);
+      assertEquals(await responses.next(), { value: undefined, done: true });
+    }
+  });
+});
+
 test("responses that nobody reads leave nothing behind once their call has ended", async () => {
   let ended = 0;
   let begun = 0;
