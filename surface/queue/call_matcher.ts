@@ -46,11 +46,11 @@ export class CallMatcher implements CallQueue {
 
   /** The application requests a call, with a queue of the number `queue`. */
   request(request: CallRequest): void {
-    if (this.isShutDown) return request.fail();
     for (let call = this.waiting.first; call !== undefined; call = this.waiting.first) {
       this.waiting.delete(call);
       if (match(request, call)) return;
     }
+    if (this.isShutDown) return request.fail(); // perhaps by who was told that a call could not be decoded
     (this.requests[request.home] ??= []).push(request);
   }
 

@@ -401,6 +401,17 @@ test("queue server: a request that cannot be decoded ends its call with INTERNAL
   });
 });
 
+test("queue server: [Q70] a request fails where what is told of a call that waited shuts the server down", async () => {
+  await queueServing(async ({ calls, queue, server, channel }) => {
+    server.observe({ onCallEnd: ({ code }) => void (code !== 0 && server.shutdown()) });
+    const wrong = failure(genericClient(channel).unary("/trial.Trial/One", Uint8Array.of(0x0a, 0x7f)));
+    await until(() => calls.describePending().includes("1 calls wait"));
+    calls.requestRegisteredCall(one, new RequestedCall() as never, { queue }, "request");
+    assertEquals(say(await next(queue)), ["request", false]);
+    assertEquals((await wrong).code, 13);
+  });
+});
+
 test("queue server: [Q69] shutdown fails every request, lets running calls finish, and notifies everybody then", async () => {
   await queueServing(async ({ calls, queue, client, accept, server }) => {
     const answer = client.one({ text: "runs" });
