@@ -150,7 +150,9 @@ export abstract class ServerResponder<Req, Res, Tag> {
   protected status(status: ServerStatus): unknown {
     const { code, details, metadata } = readStatus(status);
     const trailing = trailingMetadataOf(this.context);
-    const all = metadata === undefined ? trailing : [...trailing ?? [], ...Metadata.from(metadata)];
+    if (metadata === undefined) return sendStatusFromServer(code, details, trailing);
+    const all = new Metadata(trailing);
+    all.appendAll(metadata); // of an RpcError, which another server may have sent
     return sendStatusFromServer(code, details, all);
   }
 

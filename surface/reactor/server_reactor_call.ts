@@ -151,9 +151,7 @@ export class ServerReactorCall extends ServerCallCore
         "it was sent, and is sent once, before the first message",
       );
     }
-    if (metadata !== undefined) {
-      for (const [name, value] of Metadata.from(metadata)) this.initialMetadata.append(name, value);
-    }
+    if (metadata !== undefined) this.initialMetadata.appendAll(metadata);
     this.metadataAsked = true;
     this.sendingMetadata = reacts;
     if (this.returned || !reacts) this.sendInitial();

@@ -15,6 +15,7 @@ import {
   ServerAsyncWriter,
   ServerContext,
 } from "pollwire";
+import { HeaderList } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { collect, echo, failure, type Note, Trial, until } from "../serving.ts";
 import { say } from "./queues.ts";
@@ -58,6 +59,24 @@ test("server streams: [Q82] unary: the request comes with the event; finish send
     assert(await done(bench, "sent"));
     assertEquals((await answer).text, "b");
     assertEquals([headers.get("initial"), trailers.get("trailing"), trailers.get("also")], ["1", "2", "3"]);
+  });
+});
+
+test("server streams: [Q82] the metadata of another server's error is passed on as it came", async () => {
+  await queueServing(async (bench) => {
+    const { calls, queue, client } = bench;
+    const responder: Unary = new ServerAsyncResponseWriter();
+    calls.request(one, responder, { queue }, "there");
+    const answer = failure(client.one({}));
+    assert(await done(bench, "there"));
+    responder.context.addTrailingMetadata("mine", "1");
+    const metadata = Metadata.fromHeaders(HeaderList.of([["x-why", "Gr\u00fc\u00dfe"]]));
+    responder.finishWithError(new RpcError("NOT_FOUND", "gone", { metadata }), "sent");
+    assert(await done(bench, "sent"));
+    assertEquals([...(await answer).metadata].filter(([name]) => name !== "date"), [["mine", "1"], [
+      "x-why",
+      "Gr\u00fc\u00dfe",
+    ]]);
   });
 });
 
