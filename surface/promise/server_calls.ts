@@ -80,11 +80,10 @@ export class PromiseServerCall extends ServerCallCore
         return this.handlerEnded();
       }
     }
+    const { interceptors } = this.host;
+    if (interceptors !== undefined) return void this.intercepted(interceptors as ServerInterceptors, request);
     try {
-      const { interceptors } = this.host;
-      const result = interceptors === undefined
-        ? this.served.handler(request, new Handle(this))
-        : this.intercepted(interceptors as ServerInterceptors, request);
+      const result = this.served.handler(request, new Handle(this));
       if (isThenable(result)) this.settles(result);
       else this.returned(result);
     } catch (error) {
@@ -168,20 +167,35 @@ export class PromiseServerCall extends ServerCallCore
     this.onTurn();
   }
 
-  /** What the handler gives, as the interceptors leave it. */
-  private async intercepted(interceptors: ServerInterceptors, request: unknown): Promise<unknown> {
+  /** Answers with what the handler gives, as the interceptors leave it. It never rejects. */
+  private async intercepted(interceptors: ServerInterceptors, request: unknown): Promise<void> {
     const { descriptor: { kind }, handler } = this.served;
     const single = kind === "unary" || kind === "clientStreaming";
+    let ofHandler: { readonly error: unknown } | undefined = undefined;
     const call = new InterceptedCall(this, kind, request, async (call) => {
       if (this.isOver) throw new RpcError(Status.CANCELLED, "call is over"); // as in every other style
-      const result = await handler(call.message, call);
-      return (single ? { kind, response: result } : { kind, responses: result }) as ServerResponse;
+      try {
+        const result = await handler(call.message, call);
+        return (single ? { kind, response: result } : { kind, responses: result }) as ServerResponse;
+      } catch (error) {
+        ofHandler = { error };
+        throw error;
+      }
     });
-    const response = await interceptors.run(call) as Record<string, unknown> | undefined;
-    if (response?.["kind"] === kind) return response[single ? "response" : "responses"];
-    throw new TypeError(
-      `Cannot answer ${this.path}: an interceptor returned ${describe(response)}, not what next gave`,
-    );
+    let result: unknown;
+    try {
+      const response = await interceptors.run(call) as Record<string, unknown> | undefined;
+      if (response?.["kind"] !== kind) {
+        throw new TypeError(
+          `Cannot answer ${this.path}: an interceptor returned ${describe(response)}, not what next gave`,
+        );
+      }
+      result = response[single ? "response" : "responses"];
+    } catch (error) {
+      const thrown = ofHandler as { readonly error: unknown } | undefined;
+      return this.threw(error, thrown !== undefined && thrown.error === error ? "handler" : "interceptor");
+    }
+    this.settled(result);
   }
 
   private settles(result: PromiseLike<unknown>): void {
@@ -197,8 +211,8 @@ export class PromiseServerCall extends ServerCallCore
     }
   }
 
-  private threw(error: unknown): void {
-    this.fail(error, "handler");
+  private threw(error: unknown, where: ErrorPlace = "handler"): void {
+    this.fail(error, where);
     this.handlerEnded();
   }
 

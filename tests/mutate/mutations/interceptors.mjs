@@ -7,6 +7,20 @@ const client = "tests/surface/promise/client_interceptor_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/promise/server_calls.ts",
+    before: "        ofHandler = { error };\n",
+    after: "",
+    test: server,
+    name: "what a handler throws is the handler's error",
+  },
+  {
+    file: "surface/promise/server_calls.ts",
+    before: "thrown !== undefined && thrown.error === error",
+    after: "thrown !== undefined",
+    test: server,
+    name: "theirs where they throw their own",
+  },
+  {
     file: "surface/server/server_call_core.ts",
     before: "    this.hasEarlyMetadata = true;\n",
     after: "",
@@ -64,8 +78,8 @@ export default [
   },
   {
     file: "surface/promise/server_calls.ts",
-    before: 'if (response?.["kind"] === kind) return',
-    after: "return",
+    before: 'if (response?.["kind"] !== kind) {',
+    after: "if (false) {",
     test: server,
     name: "what interceptors throw, or forget",
   },

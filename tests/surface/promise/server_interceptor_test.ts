@@ -341,7 +341,7 @@ test("what interceptors throw, or forget, is reported and ends the call without 
       }
       assertEquals(reports.map(([, { where, method }]) => [where, method]), [
         ["interceptor", "/trial.Trial/One"],
-        ["handler", "/trial.Trial/Up"],
+        ["interceptor", "/trial.Trial/Up"],
       ]);
       assertMatch(`${reports[0]![0]}`, own);
       assertMatch(`${reports[1]![0]}`, promise);
@@ -363,9 +363,28 @@ test("a handler runs once, whatever an interceptor does, and what it throws afte
     await until(() => reports.length === 1);
     assertMatch(reports[0]!, /^interceptor: TypeError: Cannot serve \/trial.Trial\/One twice/);
     assertEquals((await failure(client.up([]))).code, Status.UNKNOWN);
-    assertMatch(reports[1]!, /^handler: TypeError: Cannot serve \/trial.Trial\/Up twice/);
+    assertMatch(reports[1]!, /^interceptor: TypeError: Cannot serve \/trial.Trial\/Up twice/);
     assertEquals(done.turns.length, 1);
   }, { server: { interceptors: [twice], onError } });
+});
+
+test("what a handler throws is the handler's error behind interceptors that pass it on, and theirs where they throw their own", async () => {
+  const reports: string[] = [];
+  const boom = new Error("boom");
+  const handlers: Handlers = { one: () => Promise.reject(boom), down: () => Promise.reject(boom) };
+  const wrapping: ServerInterceptor = (next) => async (call) => {
+    try {
+      return await next(call);
+    } catch (cause) {
+      throw call.kind === "unary" ? cause : new Error("of the interceptor", { cause });
+    }
+  };
+  const onError = (error: unknown, { where }: ErrorContext) => void reports.push(`${where}: ${error}`);
+  await serving(handlers, async ({ client }) => {
+    assertEquals((await failure(client.one({}))).code, Status.UNKNOWN);
+    assertEquals((await failure(collect(client.down({})))).code, Status.UNKNOWN);
+  }, { server: { interceptors: [wrapping], onError } });
+  assertEquals(reports, ["handler: Error: boom", "interceptor: Error: of the interceptor"]);
 });
 
 test("the status that a call of another style ends with is what next rejects with, and nobody's error", async () => {
