@@ -6,6 +6,7 @@ import { RpcError } from "../call/rpc_error.ts";
 import { isErrorCode, Status } from "../call/status.ts";
 import { checkOptions } from "../options.ts";
 import type { ServerCall } from "../server/server_call.ts";
+import { AccidentError } from "../server/thrown_status.ts";
 
 /** What a handler on an executor's thread learns of its call: data, since nothing else goes to a thread. */
 export interface ExecutorCall {
@@ -29,7 +30,6 @@ export interface OnExecutorOptions {
 let shared: Executor | undefined = undefined;
 
 const STATUSES = {
-  full: Status.RESOURCE_EXHAUSTED,
   crashed: Status.INTERNAL,
   closed: Status.UNAVAILABLE,
   "no-thread": Status.UNAVAILABLE,
@@ -81,7 +81,10 @@ function checked(module: URL | string): URL {
 /** An RpcError that crossed a thread is a plain error with its name. */
 function statusOf(error: unknown): unknown {
   if (error instanceof ExecutorError) {
-    return new RpcError(STATUSES[error.reason], error.message, { cause: error });
+    const { reason } = error;
+    return reason === "full"
+      ? new RpcError(Status.RESOURCE_EXHAUSTED, "too many calls wait for a thread", { cause: error })
+      : new AccidentError(STATUSES[reason], error);
   }
   if (!(error instanceof Error) || error.name !== "RpcError") return error;
   const { code, details, metadata = [] } = error as Partial<Pick<RpcError, "code" | "details" | "metadata">>;

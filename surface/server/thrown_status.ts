@@ -1,9 +1,9 @@
 // What the client of a call gets for what its handler threw, whatever that was: making a status of it never throws.
 
 import { isInstance, messageOf, propertyOf, textOf } from "../../pollers/mod.ts";
-import { isRpcError } from "../call/rpc_error.ts";
+import { isRpcError, RpcError } from "../call/rpc_error.ts";
 import { sendable } from "../call/sendable.ts";
-import { isErrorCode, Status, type StatusCode } from "../call/status.ts";
+import { type ErrorStatusCode, isErrorCode, Status, type StatusCode } from "../call/status.ts";
 import { EncodeError } from "../proto/mod.ts";
 
 /** A status for the wire. */
@@ -21,14 +21,27 @@ export interface ThrownStatus {
 }
 
 const NO_FIELDS: readonly string[] = [];
+const HANDLER_FAILED = "handler failed";
+
+/** An accident of a handler that has a code of its own. Interceptors see a status; what it says is not for clients. */
+export class AccidentError extends RpcError {
+  /** `accident`: what happened. */
+  constructor(code: ErrorStatusCode, accident: Error) {
+    super(code, accident.message, { cause: accident });
+  }
+}
 
 /** `exposeErrors`: the client learns the message of what was no status. */
 export function statusOfThrown(thrown: unknown, exposeErrors: boolean): ThrownStatus {
+  if (isInstance(thrown, AccidentError)) {
+    const details = exposeErrors ? thrown.details : HANDLER_FAILED;
+    return { code: thrown.code, details, fields: NO_FIELDS, complaint: undefined, chosen: false };
+  }
   if (isRpcError(thrown)) return statusOfRpcError(thrown);
   // What the library says of a response is no secret, but what stands in it may be one.
   const [code, about] = isInstance(thrown, EncodeError)
     ? [Status.INTERNAL, "cannot encode response"]
-    : [Status.UNKNOWN, "handler failed"];
+    : [Status.UNKNOWN, HANDLER_FAILED];
   const details = !exposeErrors
     ? about
     : code === Status.INTERNAL

@@ -94,6 +94,26 @@ export default [
     "[Q124] light calls",
   ),
   mutation(SERVED, "[request, data], { signal }", "[request, data]", "a call that is cancelled"),
-  mutation(SERVED, "full: Status.RESOURCE_EXHAUSTED", "full: Status.INTERNAL", "calls beyond an executor's"),
+  mutation(
+    SERVED,
+    "RpcError(Status.RESOURCE_EXHAUSTED,",
+    "RpcError(Status.INTERNAL,",
+    "calls beyond an executor's",
+  ),
+  mutation(
+    SERVED,
+    "new AccidentError(STATUSES[reason], error)",
+    "new RpcError(STATUSES[reason], error.message, { cause: error })",
+    "how a method's thread ended is reported",
+  ),
+  {
+    ...mutation(
+      SERVED,
+      "const details = exposeErrors ? thrown.details : HANDLER_FAILED;",
+      "const { details } = thrown;",
+    ),
+    file: "surface/server/thrown_status.ts",
+    name: "how a method's thread ended is reported",
+  },
   mutation(SERVED, "throw statusOf(error);", "throw error;", "an RpcError of a method"),
 ];

@@ -42,3 +42,11 @@ export function fail(): Note {
 export function exit(): void {
   process.exit(3);
 }
+
+/** Ends its thread by an error that nobody awaits. */
+export function throwLater(): Promise<Note> {
+  setTimeout(() => {
+    throw new Error("a secret");
+  }, 1);
+  return new Promise(() => {});
+}

@@ -1,8 +1,15 @@
 // Unary methods on an executor: what they get, what becomes of what they throw, and that other calls do not wait.
-import { assertEquals, assertNotEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { Executor, type ExecutorOptions, onExecutor, Status } from "../../../mod.ts";
+import {
+  type ErrorContext,
+  Executor,
+  type ExecutorOptions,
+  onExecutor,
+  type ServerOptions,
+  Status,
+} from "../../../mod.ts";
 import { test } from "../../harness.ts";
 import { type Bench, failure, type Handlers, type Note, serving, until } from "../serving.ts";
 
@@ -13,12 +20,12 @@ async function servingOn(
   exportName: string,
   check: (bench: Bench, executor: Executor) => Promise<void>,
   options: ExecutorOptions = { maxThreads: 1 },
-  others: Handlers = {},
+  { others = {}, server = { onError: () => {} } }: { others?: Handlers; server?: ServerOptions } = {},
 ): Promise<void> {
   const executor = new Executor(options);
   const handlers: Handlers = { one: onExecutor(METHODS, exportName, { executor }), ...others };
   try {
-    await serving(handlers, (bench) => check(bench, executor), { server: { onError: () => {} } });
+    await serving(handlers, (bench) => check(bench, executor), { server });
   } finally {
     await executor.shutdown();
   }
@@ -62,7 +69,7 @@ test("[Q124] light calls are answered while a heavy one runs", async () => {
         assertNotEquals((await heavy).number, 0);
       },
       { maxThreads: 1 },
-      light,
+      { others: light },
     )
   );
 });
@@ -80,12 +87,28 @@ test("an RpcError of a method on an executor is its status, and another error is
 
 test("a method that ends its thread ends its own call, and the next one has another thread", async () => {
   await servingOn("exit", async ({ client }) => {
-    for (let i = 0; i < 2; i++) {
-      const { code, details } = await failure(client.one({}));
-      assertEquals(code, Status.INTERNAL);
-      assertStringIncludes(details, "its thread ended while it ran");
-    }
+    for (let i = 0; i < 2; i++) assertEquals((await failure(client.one({}))).code, Status.INTERNAL);
   });
+});
+
+test("how a method's thread ended is reported, and told to clients by exposeErrors alone", async () => {
+  for (const exposeErrors of [false, true]) {
+    const reports: string[] = [];
+    const onError = (error: unknown, { where }: ErrorContext) => void reports.push(`${where}: ${error}`);
+    await servingOn(
+      "throwLater",
+      async ({ client }) => {
+        const { code, details } = await failure(client.one({}));
+        assertEquals(code, Status.INTERNAL);
+        if (exposeErrors) assertMatch(details, /its thread ended while it ran: .*a secret/);
+        else assertEquals(details, "handler failed");
+      },
+      { maxThreads: 1 },
+      { server: { onError, exposeErrors } },
+    );
+    assertEquals(reports.length, 1);
+    assertMatch(reports[0]!, /^handler: RpcError: INTERNAL: .*its thread ended while it ran: .*a secret/);
+  }
 });
 
 test("calls beyond an executor's queue are RESOURCE_EXHAUSTED, those after its end UNAVAILABLE", async () => {
@@ -95,11 +118,12 @@ test("calls beyond an executor's queue are RESOURCE_EXHAUSTED, those after its e
       await until(() => existsSync(`${path}1`));
       const { code, details } = await failure(client.one({}));
       assertEquals(code, Status.RESOURCE_EXHAUSTED);
-      assertStringIncludes(details, "maxQueuedJobs is 0");
+      assertEquals(details, "too many calls wait for a thread");
       end();
       await heavy;
       await executor.shutdown();
-      assertEquals((await failure(client.one({}))).code, Status.UNAVAILABLE);
+      const late = await failure(client.one({}));
+      assertEquals([late.code, late.details], [Status.UNAVAILABLE, "handler failed"]);
     }, { maxThreads: 1, maxQueuedJobs: 0 })
   );
 });
