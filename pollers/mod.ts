@@ -5,7 +5,7 @@ export * from "./contract/engine.ts";
 export * from "./contract/exec_ctx.ts";
 export * from "./contract/extension.ts";
 export * from "./contract/io_error.ts";
-export { formatIpv6, parseIpv6 } from "./contract/ipv6.ts";
+export { canonicalIpv6, formatIpv6, parseIpv6 } from "./contract/ipv6.ts";
 export * from "./contract/slice_buffer.ts";
 export * from "./log/mod.ts";
 export { choosePoller, type PollerChoice, PollerError } from "./choose.ts";

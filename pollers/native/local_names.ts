@@ -3,11 +3,11 @@
 import { builtin } from "./builtin.ts";
 import { isGranted } from "./permission.ts";
 
-/** The machine's own addresses and names: the loopback ones, and those that Deno is allowed to ask for (--allow-sys). */
+/** The machine's own addresses and names, in lower case: the loopback ones, and those that Deno is allowed to ask for (--allow-sys). */
 export function localNames(): Set<string> {
   const names = new Set(["localhost", "127.0.0.1", "::1"]);
   const own = hostName();
-  if (own !== undefined) names.add(own);
+  if (own !== undefined) names.add(own.toLowerCase());
   if (!isGranted({ name: "sys", kind: "networkInterfaces" })) return names;
   for (const addresses of Object.values(builtin("node:os").networkInterfaces())) {
     for (const { address } of addresses ?? []) names.add(address);

@@ -30,6 +30,18 @@ export function fileIdentity(path: string): string | undefined {
   }
 }
 
+/** Whether two paths lead to one file, through whatever folders and links; false where they may not be looked at. */
+export function isSameFile(one: string, other: string): boolean {
+  if (!isGranted({ name: "read", path: one }) || !isGranted({ name: "read", path: other })) return false;
+  try {
+    const { statSync } = builtin("node:fs");
+    const [first, second] = [statSync(one, { bigint: true }), statSync(other, { bigint: true })];
+    return first.dev === second.dev && first.ino === second.ino;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Makes room for a socket at `path`, where `isServed` says whether a process answers. Undefined where nothing is in the
  * way any more, else what it is.

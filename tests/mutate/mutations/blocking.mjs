@@ -172,12 +172,25 @@ export default [
   },
   {
     file: "surface/server/served_here.ts",
-    before:
-      "if (ANY.includes(address.host)) return localNames().has(target.host) || ANY.includes(target.host);",
-    after: "if (ANY.includes(address.host)) return false;",
+    before: "if (ANY.includes(bound)) return",
+    after: 'if (bound === "") return',
     test: CLIENT,
     name: "epoll: [Q127] a call to a server of the same thread",
   },
+  ...[
+    ["INSTEAD[named] ?? named", "named"],
+    ["/^127(\\.\\d+){3}$/.test(host) || ", ""],
+    ["target.host.toLowerCase()", "target.host"],
+    ['family === "ipv6" ? canonicalIpv6(host) : host', "host"],
+    ["unmapped(target) as InetAddress", "target"],
+    ["|| isSameFile(address.path, target.path)", ""],
+  ].map(([before, after]) => ({
+    file: "surface/server/served_here.ts",
+    before,
+    after,
+    test: CLIENT,
+    name: "epoll: [Q127] however the address of a server of the same thread is written",
+  })),
   {
     file: "surface/server/binding.ts",
     before: "    this.notServedHere();\n",

@@ -1,5 +1,8 @@
 // Calls that block their thread, of all four kinds, by the numbers of their rules (docs/decisions/0022).
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename } from "node:path";
 import process from "node:process";
 import {
   Channel,
@@ -401,6 +404,37 @@ blocking(
       await after[Symbol.asyncDispose]();
     }
     await server.shutdown();
+  },
+);
+
+blocking(
+  ALL_WAYS,
+  "[Q127] however the address of a server of the same thread is written, a call to it is refused",
+  async ({ engine }) => {
+    const folder = mkdtempSync(`${tmpdir()}/pollwire-`);
+    const server = new Server({ poller: engine, credentials: insecure });
+    const [any, any6, own] = [
+      await server.listen("0.0.0.0:0"),
+      await server.listen("[::]:0"),
+      await server.listen("127.0.0.1:0"),
+    ];
+    await server.listen(`unix:${folder}/socket`);
+    for (
+      const target of [
+        `127.1.2.3:${any}`,
+        `[::ffff:127.0.0.1]:${any}`,
+        `LocalHost:${any}`,
+        `0.0.0.0:${own}`,
+        `[0:0:0:0:0:0:0:1]:${any6}`,
+        `unix:${folder}/../${basename(folder)}/socket`,
+      ]
+    ) {
+      const channel = new Channel(target, { poller: engine, credentials: insecure });
+      assertThrows(() => createSyncClient(Trial, channel).one({}), TypeError, "this very thread", target);
+      channel.close();
+    }
+    await server.shutdown();
+    rmSync(folder, { recursive: true });
   },
 );
 
