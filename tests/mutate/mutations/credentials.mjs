@@ -14,7 +14,13 @@ const INSECURE = "tests/surface/credentials/insecure_test.ts";
 
 /** As `readMutations` describes them. */
 export default [
-  mutation(PROXY, "withoutDot(host).toLowerCase()", "host.toLowerCase()", CHOICE, "says what is connected to"),
+  mutation(
+    PROXY,
+    "withoutDot(host).toLowerCase()",
+    "host.toLowerCase()",
+    CHOICE,
+    "says what is connected to",
+  ),
   mutation(
     "pollers/contract/address.ts",
     'return one.host.startsWith("127.");',

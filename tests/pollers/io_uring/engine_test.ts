@@ -14,17 +14,7 @@ import { ioUringFactory } from "../../../pollers/io_uring/mod.ts";
 import { test } from "../../harness.ts";
 import { countDescriptors } from "../epoll/setup.ts";
 import { libc } from "../ffi/setup.ts";
-import {
-  Acceptor,
-  LOOPBACK,
-  read,
-  readExactly,
-  sleep,
-  tryConnect,
-  until,
-  withEngine,
-  write,
-} from "../promised.ts";
+import { Acceptor, LOOPBACK, read, readExactly, sleep, until, withEngine, write } from "../promised.ts";
 
 const probed = ioUringFactory.probe();
 const skip = probed.usable ? undefined : probed.because;
