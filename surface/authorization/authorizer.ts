@@ -40,7 +40,7 @@ export interface CallingPeer {
 
 /** The policy of one server. */
 export class Authorizer {
-  /** Gives an object or a text, the same one while nothing changes. Undefined where it never does. */
+  /** Gives an object or a text, which is the same one while nothing changes. Undefined where it never does. */
   private readonly ask: (() => AuthorizationPolicy | string) | undefined;
   private given: AuthorizationPolicy | string;
   private policy: Policy;
@@ -83,7 +83,8 @@ export class Authorizer {
     this.askAt = now + ASK_AGAIN_MS;
     try {
       const given = ask();
-      if (given !== this.given) this.policy = readPolicy(given);
+      // An object that is the same one may have another rule in it by now.
+      if (typeof given !== "string" || given !== this.given) this.policy = readPolicy(given);
       this.given = given;
       this.problem = undefined;
     } catch (cause) {

@@ -77,11 +77,12 @@ export default [
   ),
   mutation(
     FOLDER + "authorizer.ts",
-    "if (given !== this.given) this.policy = readPolicy(given);",
+    'if (typeof given !== "string" || given !== this.given) this.policy = readPolicy(given);',
     "",
     SERVER,
     "the policy of now",
   ),
+  mutation(FOLDER + "authorizer.ts", 'typeof given !== "string" || ', "", POLICY, "asked once a second"),
   mutation(
     FOLDER + "authorizer.ts",
     "      if (problem === this.problem) return;\n",

@@ -136,6 +136,11 @@ test("[C89] a source is asked once a second at most, and what stays wrong with i
   assertEquals([may(3_500), may(4_000), asked], [true, false, 6]);
   given = { name: "p" };
   assertEquals([may(5_000), errors.length], [false, 2]);
+  const kept = { name: "p", allow_rules: [{ name: "r" }], deny_rules: [] as object[] };
+  given = kept;
+  assertEquals(may(6_000), true);
+  kept.deny_rules.push({ name: "d" }); // the same object, with another rule in it
+  assertEquals([may(6_999), may(7_000)], [true, false]);
 });
 
 test("[C89] a policy that cannot be used is refused, and the message names the field", () => {
