@@ -2,6 +2,7 @@
 
 import { messageOf } from "../../pollers/mod.ts";
 import type { Instant } from "../../transport/mod.ts";
+import { isPlain } from "../records.ts";
 
 /** What credentials are made from: options, or a function that gives those of now. */
 export type OptionsSource<Options> = Options | (() => Options);
@@ -14,9 +15,11 @@ export class ContextSource<Options extends object, Made extends { release(): voi
   readonly #source: OptionsSource<Options>;
   readonly #make: (options: Options) => Made;
   #options: Options;
+  /** What they were: the same object may have other certificates later, and another one the same. */
+  #used: Options;
   #made: Made;
   #askAt: Instant = -Infinity;
-  /** What could not be used, and why: it is tried and reported once. */
+  /** What could not be used, as it was, and why: it is tried and reported once. */
   #unusable: Options | undefined = undefined;
   #problem: string | undefined = undefined;
 
@@ -26,6 +29,7 @@ export class ContextSource<Options extends object, Made extends { release(): voi
     this.#make = make;
     this.#options = typeof source === "function" ? source() : source;
     this.#made = make(this.#options);
+    this.#used = asItIs(this.#options);
   }
 
   /** The options of now. */
@@ -43,9 +47,9 @@ export class ContextSource<Options extends object, Made extends { release(): voi
     this.#askAt = now + ASK_AGAIN_MS;
     try {
       const options = source();
-      if (options === this.#unusable) return this.#made;
-      this.#unusable = options;
-      if (options !== this.#options) this.#replace(options);
+      if (this.#unusable !== undefined && isSame(options, this.#unusable)) return this.#made;
+      this.#unusable = asItIs(options);
+      if (!isSame(options, this.#used)) this.#replace(options);
       this.#unusable = this.#problem = undefined;
     } catch (error) {
       const problem = messageOf(error);
@@ -60,5 +64,23 @@ export class ContextSource<Options extends object, Made extends { release(): voi
     this.#made.release();
     this.#made = made;
     this.#options = options;
+    this.#used = asItIs(options);
   }
+}
+
+/** Options that do not change any more; those of a class are what they are. */
+function asItIs<Options extends object>(options: Options): Options {
+  return isObject(options) && isPlain(options) ? { ...options } : options;
+}
+
+/** Whether `options` say what they did when they were `before`. */
+function isSame<Options extends object>(options: Options, before: Options): boolean {
+  if (!isObject(options) || !isObject(before) || !isPlain(options)) return options === before;
+  const names = Object.keys(options) as Array<keyof Options>;
+  return names.length === Object.keys(before).length && names.every((name) => options[name] === before[name]);
+}
+
+/** Functions of applications give other things too. */
+function isObject(given: unknown): given is object {
+  return typeof given === "object" && given !== null;
 }

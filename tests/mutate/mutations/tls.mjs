@@ -265,7 +265,7 @@ export default [
   ),
   mutation(
     "surface/credentials/context_source.ts",
-    "      if (options === this.#unusable) return this.#made;\n",
+    "      if (this.#unusable !== undefined && isSame(options, this.#unusable)) return this.#made;\n",
     "",
     SOURCE,
     "reported once",
@@ -279,10 +279,17 @@ export default [
   ),
   mutation(
     "surface/credentials/context_source.ts",
-    "if (options !== this.#options) this.#replace(options);",
+    "if (!isSame(options, this.#used)) this.#replace(options);",
     "",
     ROTATION,
     "while certificates",
+  ),
+  mutation(
+    "surface/credentials/context_source.ts",
+    "isPlain(options) ? { ...options } : options;",
+    "isPlain(options) ? options : options;",
+    SOURCE,
+    "may change the object",
   ),
   mutation(
     "surface/credentials/context_source.ts",

@@ -29,3 +29,29 @@ test("a source of credentials is asked once a second at most, and what stays wro
   given = undefined; // again: that is another time
   assertEquals([at(8_000), errors.length], ["b", 3]);
 });
+
+test("a source of credentials may change the object that it gives, or give others that say the same", () => {
+  let given: { name: string } | undefined | null = { name: "a" };
+  const made: string[] = [];
+  const errors: string[] = [];
+  const source = new ContextSource(() => given as { name: string }, (options) => {
+    made.push(options.name);
+    if (options.name === "bad") throw new Error("it is bad");
+    return { name: options.name, release() {} };
+  });
+  const at = (now: number): string => source.current(now, (error) => void errors.push(String(error))).name;
+  given.name = "b";
+  assertEquals([at(0), made, source.options.name], ["b", ["a", "b"], "b"]);
+  given = { name: "b" };
+  assertEquals([at(1_000), made.length], ["b", 2]); // what was made keeps the keys of its tickets
+  given.name = "bad";
+  assertEquals([at(2_000), at(3_000), errors.length], ["b", "b", 1]);
+  given.name = "c"; // what could not be used can be now
+  assertEquals([at(4_000), errors.length], ["c", 1]);
+  given = undefined;
+  assertEquals([at(5_000), at(6_000), errors.length], ["c", "c", 2]);
+  given = null;
+  assertEquals(at(7_000), "c");
+  given = { name: "d" };
+  assertEquals(at(8_000), "d");
+});
