@@ -1,8 +1,10 @@
 // From TARGET and flags to a channel, and to the options of its calls.
 
+import { isOfOneMachine } from "../../pollers/mod.ts";
 import type { CallOptions } from "../client/call_options.ts";
 import { Metadata } from "../call/metadata.ts";
 import type { ChannelOptions } from "../channel/channel.ts";
+import { defaultPort, type Destination, parseDestination } from "../channel/destination.ts";
 import { Channel } from "../full/channel.ts";
 import { type ChannelCredentials, insecure, tls } from "../credentials/mod.ts";
 import type { callFlags, connectFlags } from "./common_flags.ts";
@@ -115,9 +117,22 @@ function unverified(target: string): UsageError {
 
 /** Whether no other machine can be meant, so that plaintext is no risk. */
 function isOfThisMachine(target: string): boolean {
-  if (/^(?:unix|unix-abstract|npipe|inprocess):/.test(target)) return true;
-  const host = target.replace(/^(?:passthrough|dns|ipv4|ipv6):(?:\/\/[^/]*\/)?/, "");
-  return /^(?:localhost|[\w.-]+\.localhost|127(?:\.\d+){3}|\[::1\]|::1)(?::\d+)?$/i.test(host);
+  let destination: Destination;
+  try {
+    destination = parseDestination(target, defaultPort(false));
+  } catch {
+    return false; // the channel says why
+  }
+  switch (destination.family) {
+    case "uri":
+      return false;
+    case "list":
+      return destination.addresses.every(isOfOneMachine);
+    case "dns":
+      return /^(?:.*\.)?localhost\.?$/i.test(destination.host);
+    default:
+      return isOfOneMachine(destination);
+  }
 }
 
 /** The options of a call. */

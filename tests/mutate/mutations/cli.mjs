@@ -25,6 +25,13 @@ export default [
   },
   {
     file: "surface/cli/connect.ts",
+    before: "return destination.addresses.every(isOfOneMachine);",
+    after: "return false;",
+    test: "tests/surface/cli/connect_test.ts",
+    name: "servers of this machine are connected to",
+  },
+  {
+    file: "surface/cli/connect.ts",
     before: "return value === 0 ? undefined : value;",
     after: "return value;",
     test: "tests/surface/cli/connect_test.ts",

@@ -46,6 +46,24 @@ test("a file or a target that cannot be used is a message and 1", async () => {
   assertStringIncludes(poller.err, '"eppol" is unknown');
 });
 
+test("servers of this machine are connected to in plaintext, however their address is written", async () => {
+  await withShop(async ({ target }) => {
+    const port = target.split(":").at(-1);
+    for (
+      const written of [
+        `ipv4:127.0.0.1:${port}`,
+        `ipv4:127.0.0.1:${port},127.0.0.1:${port}`,
+        `[::ffff:127.0.0.1]:${port}`,
+        `passthrough:///127.0.0.1:${port}`,
+        `dns:///LocalHost:${port}`,
+      ]
+    ) {
+      const { code, err } = await pollwire(["health", written]);
+      assertEquals([code, err], [0, ""], written);
+    }
+  });
+});
+
 test("0 is a limit's default, as in grpcurl", async () => {
   await withShop(async ({ target }) => {
     const limits = ["-max-time", "-connect-timeout", "-keepalive-time", "-max-msg-sz"];
