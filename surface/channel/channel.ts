@@ -470,7 +470,9 @@ function targetOf(
 ): ChannelTarget {
   const secure = (): ChannelCredentials =>
     new ChannelCredentials({}, features.first("tlsLibraries") ?? CHANNELS_TLS_LIBRARY);
-  return parseChannelTarget(target, credentials, secure, schemeNames(resolvers));
+  const parsed = parseChannelTarget(target, credentials, secure, schemeNames(resolvers));
+  checkWay(parsed.target, features);
+  return parsed;
 }
 
 /** What of the features its connections have. */
@@ -487,6 +489,14 @@ function connectionFeatures(
     headerMemory: features.first("headerMemory"),
     noteFrames: features.first("noteFrames"),
   };
+}
+
+/** Throws TypeError where nothing of the channel connects inside the process, and it is to. */
+function checkWay({ family }: Destination, features: FeatureSet): void {
+  if (family !== "inprocess" || features.first("inProcess") !== undefined) return;
+  throw new TypeError(
+    "Cannot make a channel: inprocess: needs the feature inProcess: give it to the channel",
+  );
 }
 
 /** When its connections are asked whether they stand, and by what. Throws as `new Channel` does. */

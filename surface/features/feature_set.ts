@@ -30,7 +30,9 @@ export class FeatureSet implements KnownPollers {
     const balancers = this.all.flatMap((feature) =>
       feature.balancers === undefined ? [] : [feature.balancers]
     );
-    this.policies = new Policies([[PICK_FIRST], ...balancers], this.first("serviceConfigs")?.readPolicies);
+    const readPolicies = this.first("serviceConfigs")?.readPolicies;
+    const others = own.length === 0 ? "; give the channel the feature that has it" : "";
+    this.policies = new Policies([[PICK_FIRST], ...balancers], readPolicies, others);
   }
 
   /** Those that have names. */

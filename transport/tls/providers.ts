@@ -28,6 +28,8 @@ function named<Provider extends ClientTlsProvider>(list: string, known: readonly
     const provider = known.find(({ name }) => name === one.trim());
     if (provider !== undefined) return provider;
     const names = known.map(({ name }) => name).join(", ");
-    throw new TypeError(`There is no TLS provider "${one.trim()}"; there are ${names}`);
+    throw new TypeError(
+      `There is no TLS provider "${one.trim()}"; there are ${names}, and others may be given themselves`,
+    );
   });
 }

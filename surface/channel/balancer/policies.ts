@@ -28,10 +28,14 @@ export class Policies {
   /** Policies read their children so, because they cannot import what imports them. */
   readonly readChild: ReadChildPolicy = (list, path) => this.read(list, path);
 
-  /** Those of all `lists`, which may grow. `readList` is undefined where there are no service configs. */
+  /**
+   * Those of all `lists`, which may grow. `readList` is undefined where there are no service configs. `others`: where there
+   * are more of them, for an error.
+   */
   constructor(
     private readonly lists: ReadonlyArray<readonly AnyPolicy[]>,
     private readonly readList: ReadPolicyList | undefined,
+    private readonly others: string = "",
   ) {}
 
   /** The names of all. */
@@ -64,7 +68,7 @@ export class Policies {
     if (configured !== undefined) return configured;
     const given = typeof name === "string" ? JSON.stringify(name) : describe(name);
     throw new TypeError(
-      `Cannot make a channel: loadBalancing is ${given}; there are ${this.names().join(", ")}`,
+      `Cannot make a channel: loadBalancing is ${given}; there are ${this.names().join(", ")}${this.others}`,
     );
   }
 
