@@ -148,8 +148,15 @@ export class LoadReports {
     trailers.set(TRAILER, encodeMessage(responseCodec, merged(this.#figures, recorded)));
   }
 
-  /** Reports the server's figures with every answer, and those that a handler recorded. For `server.intercept`. */
+  /**
+   * Reports the server's figures with every answer, and those that a handler recorded. For `server.intercept`. With answers
+   * by reactors and queues it reports the figures that there are when the call begins, or when its handler records some.
+   */
   readonly interceptor: ServerInterceptor = (next) => async (call) => {
+    if (call.kind === "unseen") { // `next` resolves when its status is sent
+      this.record(call, {});
+      return await next(call);
+    }
     try {
       return await next(call);
     } finally {

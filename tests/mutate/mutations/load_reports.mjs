@@ -178,6 +178,13 @@ export default [
     name: "[C43] with the interceptor",
   },
   {
+    file: "surface/services/load_reports.ts",
+    before: 'if (call.kind === "unseen") {',
+    after: "if (false) {",
+    test: "tests/surface/services/load_reports_test.ts",
+    name: "[C43] with the interceptor",
+  },
+  {
     file: "surface/services/load_figures.ts",
     before: "given instanceof Map ? Object.fromEntries(given) : given",
     after: "given",

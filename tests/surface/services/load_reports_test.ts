@@ -199,6 +199,7 @@ test("[C43] with the interceptor every answer has the server's figures, and so h
         load.record(call, { requestCost: { rows: 5 } });
         return {};
       },
+      down: reactor((context) => new Nothing(context)), // its status is sent before the interceptor goes on
     });
     await world.listen();
     const client = createClient(Trial, world.channel);
@@ -207,11 +208,12 @@ test("[C43] with the interceptor every answer has the server's figures, and so h
     const calls = [
       client.one({}, { onTrailers }),
       client.one({ text: "fails" }, { onTrailers }).catch(() => {}),
+      collect(client.down({}, { onTrailers })),
     ];
     await world.run(100);
     await Promise.all(calls);
-    assertEquals(seen.map((report) => report?.cpuUtilization), [0.5, 0.5]);
-    assertEquals(seen.map((report) => report?.requestCost?.rows).toSorted(), [5, undefined]);
+    assertEquals(seen.map((report) => report?.cpuUtilization), [0.5, 0.5, 0.5]);
+    assertEquals(seen.map((report) => report?.requestCost?.rows).toSorted(), [5, undefined, undefined]);
   });
 });
 
