@@ -4,11 +4,13 @@
 // that an attempt failed, and gets the time of the next one: the other endpoints come first, at once and in turn; when all
 // have failed, the connection backoff lies between two attempts (counted from their starts), whatever they failed of.
 
-import type { EventEngine, Instant, Logger, Reporter } from "../../pollers/mod.ts";
+import { type EventEngine, type Instant, type Logger, messageOf, type Reporter } from "../../pollers/mod.ts";
+import { NO_HEADERS } from "../../transport/mod.ts";
+import type { CallStatus } from "../call/call_status.ts";
 import { Status } from "../call/status.ts";
 import type { InnerChannel, OpenChannel } from "../channel/inner_channel.ts";
 import type { ResolverBackoff } from "../channel/resolver/resolver.ts";
-import type { DoneStatus } from "../reactor/done_status.ts";
+import { DoneStatus } from "../reactor/done_status.ts";
 import { type ReactorCallOptions, type ReactorClient, reactorMethods } from "../reactor/reactor_methods.ts";
 import type { EtcdSettings } from "./etcd_options.ts";
 import { type EtcdServices, etcdServices } from "./etcd_proto.ts";
@@ -47,6 +49,8 @@ export interface Operation extends Cancellable {
 /** See the head of this file. */
 export class EtcdSession {
   private channel: InnerChannel | undefined = undefined;
+  /** There was a channel. */
+  private hasOpened = false;
   private clients: EtcdClients | undefined = undefined;
   private token: string | undefined = undefined;
   private at = 0;
@@ -71,11 +75,33 @@ export class EtcdSession {
     return this.settings.endpoints[this.at]!;
   }
 
-  /** Makes the call of `operation`, which is the session's until {@linkcode ended}. */
+  /**
+   * Makes the call of `operation`, which is the session's until {@linkcode ended}. Throws where there can be no channel to the
+   * first endpoint; of a later one the call is refused then, so that the next one is tried.
+   */
   submit(operation: Operation): void {
     this.operations.add(operation);
-    if (this.settings.user !== undefined && this.token === undefined) return this.awaitToken(operation);
-    this.begin(operation);
+    try {
+      if (this.settings.user !== undefined && this.token === undefined) return this.awaitToken(operation);
+      this.begin(operation);
+    } catch (error) {
+      if (!this.hasOpened) throw error;
+      this.engine.run(() => {
+        this.ended(operation);
+        operation.refused(this.unusable(error));
+      });
+    }
+  }
+
+  private unusable(error: unknown): DoneStatus {
+    const status: CallStatus = {
+      code: Status.UNAVAILABLE,
+      message: messageOf(error),
+      metadata: NO_HEADERS,
+      cause: error,
+      endedBy: "library",
+    };
+    return new DoneStatus(status, { path: "", peer: this.endpoint });
   }
 
   /** The call of `operation` is over. */
@@ -153,6 +179,7 @@ export class EtcdSession {
       logger: loggerOf(reporter),
       ...(credentials === undefined ? {} : { credentials }),
     });
+    this.hasOpened = true;
     const { KV, Watch, Lease, Auth } = etcdServices;
     return this.clients = {
       KV: reactorMethods(KV, channel.context),
@@ -164,9 +191,10 @@ export class EtcdSession {
 
   private awaitToken(operation: Operation): void {
     if (this.waiting !== undefined) return void this.waiting.add(operation);
+    const { Auth } = this.connected();
     const waiting = this.waiting = new Set([operation]);
     const { name, password } = this.settings.user!;
-    this.connected().Auth.authenticate({ name, password }, (status, response) => {
+    Auth.authenticate({ name, password }, (status, response) => {
       if (this.waiting !== waiting) return; // it was let go
       this.waiting = undefined;
       if (!status.ok) {

@@ -168,6 +168,13 @@ export default [
   },
   {
     file: "surface/etcd/etcd_session.ts",
+    before: "if (!this.hasOpened) throw error;",
+    after: "throw error;",
+    test: RESOLVER,
+    name: "an endpoint to which there can be no channel",
+  },
+  {
+    file: "surface/etcd/etcd_session.ts",
     before: "      keepalive: KEEPALIVE,\n",
     after: "",
     test: RESOLVER,

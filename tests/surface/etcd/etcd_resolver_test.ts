@@ -25,9 +25,9 @@ class World {
   readonly warnings: string[] = [];
   readonly resolver: EtcdResolver;
 
-  constructor({ both = false, user }: { both?: boolean; user?: EtcdUser } = {}) {
+  constructor({ both = false, more = [], user }: { both?: boolean; more?: string[]; user?: EtcdUser } = {}) {
     const logger: Logger = { error() {}, warn: (line) => this.warnings.push(line), info() {}, debug() {} };
-    const endpoints = both ? [this.etcd.endpoint, this.other.endpoint] : [this.etcd.endpoint];
+    const endpoints = [this.etcd.endpoint, ...both ? [this.other.endpoint] : [], ...more];
     this.resolver = new EtcdResolver(
       this.client,
       { endpoints, credentials: insecure, user },
@@ -278,6 +278,24 @@ test("[C28] the next endpoint takes over at once where one is gone, and the one 
     await world.pass(50);
     assertEquals(world.reads(etcd).length, 2);
   }));
+
+test("[C28] an endpoint to which there can be no channel is left for the next one, as one that is gone", async () => {
+  for (const user of [undefined, USER]) {
+    await World.run({ more: ["https://10.9.9.9:2379"], ...user && { user } }, async (world) => {
+      const { etcd } = world;
+      etcd.user = user;
+      etcd.put("guides/a", at(1));
+      await world.begin();
+      etcd.stop();
+      await world.pass(1_500); // the credentials are those of plaintext
+      assert(world.news.some((line) => /cannot read from etcd at \S*10.9.9.9:2379: UNAVAILABLE/.test(line)));
+      etcd.put("guides/b", at(2));
+      await etcd.start();
+      await world.pass(30_000);
+      assertEquals(world.news.at(-1), "1,2");
+    });
+  }
+});
 
 test("[C28] an etcd that is silent is left within the time of keepalive", () =>
   World.run({ both: true }, async (world) => {
