@@ -89,6 +89,7 @@ export class GracefulSwitch implements Balancer<ConfiguredPolicy> {
     if (this.serving === undefined) this.serving = child;
     else this.next = child;
     dropped?.balancer.close();
+    if (child.picker !== undefined) this.childChanged(child); // a policy may publish while it is made
   }
 
   private takeOver(next: Child): void {

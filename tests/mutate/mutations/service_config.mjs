@@ -207,6 +207,13 @@ export default [
   },
   {
     file: "surface/channel/balancer/graceful_switch.ts",
+    before: "if (child.picker !== undefined) this.childChanged(child);",
+    after: "",
+    test: SWITCH,
+    name: "[C26] what a policy publishes",
+  },
+  {
+    file: "surface/channel/balancer/graceful_switch.ts",
     before: "if (this.latest?.policy !== policy) this.begin(policy);",
     after: "this.begin(policy);",
     test: SWITCH,

@@ -4,6 +4,7 @@ import type { SocketAddress } from "../../../../pollers/mod.ts";
 import type { ConfiguredPolicy } from "../../../../surface/channel/balancer/balancer.ts";
 import { GracefulSwitch } from "../../../../surface/channel/balancer/graceful_switch.ts";
 import { EVERY_POLICY } from "../../../../surface/channel/balancer/registry.ts";
+import { FixedPicker, PickFailure } from "../../../../surface/channel/picker.ts";
 import { test } from "../../../harness.ts";
 import { BalancingWorld, HANDSHAKE_MS, speak } from "../balancing.ts";
 
@@ -64,6 +65,28 @@ test("[C26] an old policy that is not READY gives way at once to what the new on
   assertEquals(world.states.at(-1), "100 CONNECTING");
   await world.runUntil(200);
   assertEquals(port(world), "82");
+});
+
+test("[C26] what a policy publishes while it is made counts, of the first one and of one that is to follow", async () => {
+  const world = makeWorld();
+  const failing: ConfiguredPolicy = {
+    policy: {
+      name: "early",
+      readConfig: () => undefined,
+      make(helper) {
+        helper.updateState("TRANSIENT_FAILURE", new FixedPicker(new PickFailure("nobody yet")));
+        return { update() {}, exitIdle() {}, resetBackoff() {}, close() {} };
+      },
+    },
+    config: undefined,
+  };
+  resolve(world, failing);
+  assertEquals([world.pick(), world.states.at(-1)], ["nobody yet", "0 TRANSIENT_FAILURE"]);
+  const other = makeWorld();
+  resolve(other, PICK_FIRST, await other.serve(speak, 81));
+  await other.runUntil(100);
+  resolve(other, failing);
+  assertEquals(other.pick(), "nobody yet");
 });
 
 test("[C26] of several new policies the last one counts, and the same policy again is not replaced", async () => {
