@@ -332,7 +332,11 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
       lookUpServiceConfig: this.options.lookUpServiceConfig === true,
       makeBackoff: this.makeBackoff,
     };
-    return new GatedResolver(resolverFactory(uri.scheme, resolvers)!, context, this);
+    const onThrew = (error: unknown): void =>
+      this.run(() => {
+        throw error;
+      });
+    return new GatedResolver(resolverFactory(uri.scheme, resolvers)!, context, this, onThrew);
   }
 
   // From the resolver.

@@ -4,7 +4,7 @@
 // "pick_first" over one server is a connection. It publishes a state and a picker, which is made of its children's.
 
 import type { EventEngine } from "../../../pollers/mod.ts";
-import { callApplication, describeThrown } from "../../../pollers/mod.ts";
+import { callApplication, defaultReporter, describeThrown } from "../../../pollers/mod.ts";
 import { describe } from "../../options.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { isPicked, PickFailure, QUEUE } from "../picker.ts";
@@ -107,8 +107,40 @@ export function fitted<Config>(policy: BalancingPolicy<Config>): inner.Balancing
   return {
     name: policy.name,
     readConfig: (json, readChild) => policy.readConfig(json, readChild),
-    make: (helper) => policy.make(new Helper(policy.name, helper)),
+    make: (helper) => new FittedBalancer(policy.make(new Helper(policy.name, helper)), helper),
   };
+}
+
+/** A balancer of an application: what a method rejects with that is async is as if it had thrown it. */
+class FittedBalancer<Config> implements inner.Balancer<Config> {
+  private closed = false;
+
+  constructor(private readonly balancer: Balancer<Config>, private readonly helper: inner.BalancerHelper) {}
+
+  update(endpoints: readonly EndpointAddresses[], config: Config): void {
+    this.watch(this.balancer.update(endpoints, config));
+  }
+  exitIdle(): void {
+    this.watch(this.balancer.exitIdle());
+  }
+  resetBackoff(): void {
+    this.watch(this.balancer.resetBackoff());
+  }
+  close(): void {
+    this.closed = true;
+    this.watch(this.balancer.close());
+  }
+
+  private watch(result: unknown): void {
+    if (result !== undefined) callApplication(() => result, (error) => this.threw(error));
+  }
+
+  private threw(error: unknown): void {
+    if (this.closed) return defaultReporter.report(error, { where: "connection", level: "error" });
+    this.helper.run(() => {
+      throw error;
+    });
+  }
 }
 
 /** Throws TypeError for what is no policy. */

@@ -1,5 +1,6 @@
 // The resolver of a channel, of whatever make: nothing comes of it after its end, and what it gives is checked.
 
+import { callApplication } from "../../../pollers/mod.ts";
 import { describe } from "../../options.ts";
 import type { ResolvedConfig } from "../service_config/config_in_use.ts";
 import { type EndpointAddresses, isWeight } from "./endpoint.ts";
@@ -10,11 +11,12 @@ export class GatedResolver implements Resolver, ResolverSink {
   private readonly inner: Resolver;
   private closed = false;
 
-  /** `sink` gets what comes. */
+  /** `sink` gets what comes, and `onThrew` what a method rejects with that is async, as if it had thrown it. */
   constructor(
     factory: ResolverFactory,
     private readonly context: ResolverContext,
     private readonly sink: ResolverSink,
+    private readonly onThrew: (error: unknown) => void,
   ) {
     this.inner = factory.make(context, this);
   }
@@ -22,13 +24,13 @@ export class GatedResolver implements Resolver, ResolverSink {
   // From the channel.
 
   start(): void {
-    this.inner.start();
+    this.watch(this.inner.start());
   }
   requestReresolution(): void {
-    this.inner.requestReresolution();
+    this.watch(this.inner.requestReresolution());
   }
   resetBackoff(): void {
-    this.inner.resetBackoff();
+    this.watch(this.inner.resetBackoff());
   }
   describeWait(): string {
     try {
@@ -39,7 +41,17 @@ export class GatedResolver implements Resolver, ResolverSink {
   }
   close(): void {
     this.closed = true;
-    this.inner.close();
+    this.watch(this.inner.close());
+  }
+
+  private watch(result: unknown): void {
+    if (result !== undefined) callApplication(() => result, (error) => this.threw(error));
+  }
+
+  private threw(error: unknown): void {
+    if (!this.closed) return this.onThrew(error);
+    const { reporter, target: { text: peer } } = this.context;
+    reporter.report(error, { where: "connection", level: "error", peer });
   }
 
   // From the resolver.

@@ -229,4 +229,18 @@ export default [
     test: "tests/surface/channel/resolver/third_party_test.ts",
     name: "[C28] nothing is used",
   },
+  {
+    file: "surface/channel/resolver/gated_resolver.ts",
+    before: "if (result !== undefined) callApplication(() => result, (error) => this.threw(error));",
+    after: "",
+    test: "tests/surface/channel/resolver/third_party_test.ts",
+    name: "[C19] what a resolver's async method",
+  },
+  {
+    file: "surface/channel/balancer/extension.ts",
+    before: "if (result !== undefined) callApplication(() => result, (error) => this.threw(error));",
+    after: "",
+    test: "tests/surface/channel/balancer/third_party_test.ts",
+    name: "[C19] what an async method",
+  },
 ];

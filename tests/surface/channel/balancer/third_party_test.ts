@@ -208,6 +208,35 @@ test("[C19][C28] what a policy picks that is none, and what its picker throws, m
   });
 });
 
+test("[C19] what an async method of a policy rejects with fails the calls that wait, and the channel begins anew", async () => {
+  let updates = 0;
+  registerBalancer<ChildPolicy>({
+    name: "async",
+    readConfig: (_json, readChild) => readChild([{ pick_first: {} }], "childPolicy"),
+    make(helper) {
+      const child = helper.makeChild((state, picker) => helper.updateState(state, picker));
+      return {
+        async update(endpoints, policy) {
+          await Promise.resolve();
+          if (++updates === 1) throw new Error("not yet");
+          helper.run(() => child.update(endpoints, policy));
+        },
+        exitIdle: () => child.exitIdle(),
+        resetBackoff: () => child.resetBackoff(),
+        close: () => child.close(),
+      };
+    },
+  });
+  const reported: string[] = [];
+  const onError = (error: unknown) => void reported.push((error as Error).message);
+  await zoned(["a"], { loadBalancing: "async", onError }, async (client) => {
+    const { code, details } = await failure(client.one({}));
+    assertEquals([code, details], [14, "cannot connect to zones:all: Error: not yet"]);
+    assertEquals((await client.one({})).number ?? 0, 0);
+  });
+  assertEquals(reported, ["not yet"]);
+});
+
 test("[C28] a policy is registered once, with a name and its functions", () => {
   const refused = (policy: unknown) =>
     assertThrows(() => registerBalancer(policy as typeof ZONE), TypeError).message;

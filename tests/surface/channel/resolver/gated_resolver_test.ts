@@ -21,7 +21,8 @@ function gated(factory: Partial<ReturnType<ResolverFactory["make"]>>) {
     close() {},
     describeWait: () => "it",
   };
-  const resolver = new GatedResolver({ make: () => ({ ...nothing, ...factory }) }, context, sink);
+  const onThrew = (error: unknown) => void found.push(error);
+  const resolver = new GatedResolver({ make: () => ({ ...nothing, ...factory }) }, context, sink, onThrew);
   return { resolver, found };
 }
 

@@ -140,6 +140,39 @@ test("[C23] a resolver's service config is used, and a later one changes the pol
   });
 });
 
+test("[C19] what a resolver's async method rejects with fails the calls that wait, and the channel begins anew", async () => {
+  const reported: string[] = [];
+  const server = new Server();
+  server.addService(Trial, { one: () => ({ number: 7 }) });
+  const address = parseAddress(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
+  let starts = 0;
+  const factory: ResolverFactory = {
+    make: (_context, sink) => ({
+      async start() {
+        await Promise.resolve();
+        if (++starts === 1) throw new Error("start rejected");
+        sink.onResolved([{ addresses: [address] }]);
+      },
+      requestReresolution() {},
+      resetBackoff() {},
+      describeWait: () => "the test",
+      close: () => starts > 1 ? Promise.reject(new Error("close rejected")) as never : undefined,
+    }),
+  };
+  const channel = new Channel("later:all", {
+    resolvers: { later: factory },
+    onError: (error, { where }) => void reported.push(`${where}: ${(error as Error).message}`),
+  });
+  const client = createClient(Trial, channel);
+  const { code, details } = await failure(client.one({}));
+  assertEquals([code, details], [14, "cannot connect to later:all: Error: start rejected"]);
+  assertEquals((await client.one({})).number, 7);
+  channel.close();
+  await until(() => reported.length === 2);
+  assertEquals(reported, ["connection: start rejected", "connection: close rejected"]);
+  server.close();
+});
+
 test("a channel that its resolver drains while it begins is drained", async () => {
   let drained: Promise<void> | undefined = undefined;
   const factory: ResolverFactory = {
