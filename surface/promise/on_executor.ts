@@ -1,8 +1,10 @@
 // Unary methods that compute for long: their handlers run on an executor's threads, beside those of other calls.
 
 import { Executor, ExecutorError } from "../../pollers/mod.ts";
-import type { MetadataValue } from "../call/metadata.ts";
+import { HeaderList } from "../../transport/mod.ts";
+import { Metadata, type MetadataValue } from "../call/metadata.ts";
 import { RpcError } from "../call/rpc_error.ts";
+import { sendable } from "../call/sendable.ts";
 import { isErrorCode, Status } from "../call/status.ts";
 import { checkOptions } from "../options.ts";
 import type { ServerCall } from "../server/server_call.ts";
@@ -88,5 +90,8 @@ function statusOf(error: unknown): unknown {
   }
   if (!(error instanceof Error) || error.name !== "RpcError") return error;
   const { code, details, metadata = [] } = error as Partial<Pick<RpcError, "code" | "details" | "metadata">>;
-  return isErrorCode(code) ? new RpcError(code, String(details ?? ""), { metadata, cause: error }) : error;
+  if (!isErrorCode(code)) return error;
+  const { fields } = sendable(metadata); // as it came, where the job had it of another server
+  const given = Metadata.fromHeaders(HeaderList.ofStrings(fields));
+  return new RpcError(code, String(details ?? ""), { metadata: given, cause: error });
 }

@@ -281,7 +281,7 @@ export default [
   ),
   mutation(
     "surface/promise/on_executor.ts",
-    'String(details ?? ""), { metadata, cause: error }',
+    'String(details ?? ""), { metadata: given, cause: error }',
     'String(details ?? ""), { cause: error }',
     DETAILS,
     "on an executor",

@@ -2,7 +2,8 @@
 import { existsSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { threadId } from "node:worker_threads";
-import { type ExecutorCall, RpcError } from "../../../mod.ts";
+import { type ExecutorCall, Metadata, RpcError } from "../../../mod.ts";
+import { HeaderList } from "../../../transport/mod.ts";
 import type { Note } from "../serving.ts";
 
 /** Says what it was given. */
@@ -33,6 +34,12 @@ export function compute({ text }: Note): Note {
 
 export function refuse({ text }: Note): Note {
   throw new RpcError("FAILED_PRECONDITION", `no ${text}`);
+}
+
+/** Throws what another server sent, which an application could not set. */
+export function passOn(): Note {
+  const metadata = Metadata.fromHeaders(HeaderList.of([["x-why", "Gr\u00fc\u00dfe"], ["raw-bin", "AAE"]]));
+  throw new RpcError("NOT_FOUND", "gone", { metadata });
 }
 
 export function fail(): Note {

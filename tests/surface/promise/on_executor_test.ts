@@ -85,6 +85,14 @@ test("an RpcError of a method on an executor is its status, and another error is
   });
 });
 
+test("a method on an executor passes on the error of another server as it came", async () => {
+  await servingOn("passOn", async ({ client }) => {
+    const { code, metadata } = await failure(client.one({}));
+    assertEquals(code, Status.NOT_FOUND);
+    assertEquals([metadata.get("x-why"), metadata.get("raw-bin")], ["Gr\u00fc\u00dfe", Uint8Array.of(0, 1)]);
+  });
+});
+
 test("a method that ends its thread ends its own call, and the next one has another thread", async () => {
   await servingOn("exit", async ({ client }) => {
     for (let i = 0; i < 2; i++) assertEquals((await failure(client.one({}))).code, Status.INTERNAL);
