@@ -9,7 +9,6 @@
 //
 // A call that waits has an open stream, so that the limit of streams bounds how many can wait. Where calls of many
 // connections wait fewer may; what is beyond that is refused, for the client to send it again.
-
 //
 // Handlers of response streams wait for their turn among those of all connections too (`beginnings.ts`).
 
