@@ -57,7 +57,7 @@ import { Subchannel, type SubchannelWatcher } from "./subchannel.ts";
 const CLOSED = "channel is closed";
 
 /** How long a channel stays connected without a call (gRFC A62). */
-export const DEFAULT_IDLE_TIMEOUT_MS = 1_800_000;
+const DEFAULT_IDLE_TIMEOUT_MS = 1_800_000;
 
 /** What a route is made with. */
 export interface RouteOptions extends SubchannelOptions {

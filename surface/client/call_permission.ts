@@ -174,7 +174,7 @@ export const makePermission: MakePermission = (context, call, template, metadata
   new CallPermission(context, call, template, metadata, identity, blocking);
 
 /** Why credentials are not sent. */
-export const OVER_PLAINTEXT =
+const OVER_PLAINTEXT =
   "call credentials are not sent over plaintext, where everybody on the way can read them: " +
   "give the channel credentials: tls.client(...)";
 

@@ -57,7 +57,7 @@ interface Made {
 const made = new WeakMap<ServerCredentials, Made>();
 
 /** How connections of a server are secured by `credentials`; `reporter` gets what is wrong with later certificates. */
-export function acceptSecurity(credentials: ServerCredentials, reporter: Reporter): AcceptSecurity {
+function acceptSecurity(credentials: ServerCredentials, reporter: Reporter): AcceptSecurity {
   const { source, known } = made.get(credentials)!;
   const onFailed = (error: unknown): void => reporter.report(error, { where: "credentials", level: "error" });
   return {

@@ -71,7 +71,7 @@ export interface ShutdownOptions {
 }
 
 /** The names in {@linkcode ShutdownOptions}. */
-export const SHUTDOWN_OPTION_NAMES: OptionNames<ShutdownOptions> = { graceMs: true };
+const SHUTDOWN_OPTION_NAMES: OptionNames<ShutdownOptions> = { graceMs: true };
 
 /** Throws TypeError for an unknown option of a shutdown, and RangeError where its grace is none. */
 export function checkShutdown(purpose: string, options: ShutdownOptions): void {

@@ -17,7 +17,7 @@ import type { Balancer, BalancerHelper, BalancingPolicy } from "./balancer.ts";
 import { failuresOf } from "./failures.ts";
 
 /** How long an attempt has before the next address is tried beside it (RFC 8305, section 8; gRFC A61). */
-export const CONNECTION_ATTEMPT_DELAY_MS = 250;
+const CONNECTION_ATTEMPT_DELAY_MS = 250;
 
 /** What is said of it. */
 export interface PickFirstConfig {
@@ -26,7 +26,7 @@ export interface PickFirstConfig {
 }
 
 /** Reads `{ shuffleAddressList }`. */
-export function readPickFirstConfig(json: object): PickFirstConfig {
+function readPickFirstConfig(json: object): PickFirstConfig {
   const { shuffleAddressList: shuffles } = json as { readonly shuffleAddressList?: unknown };
   if (typeof (shuffles ?? false) === "boolean") return { shuffles: shuffles === true };
   throw wrongValue("shuffleAddressList", shuffles, "give true or false");

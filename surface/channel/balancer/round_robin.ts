@@ -6,7 +6,7 @@ import type { BalancingPolicy } from "./balancer.ts";
 import { type EndpointChild, EndpointChildren } from "./endpoint_children.ts";
 
 /** Connects to every server, and stays connected. */
-export class RoundRobin extends EndpointChildren {
+class RoundRobin extends EndpointChildren {
   protected override pickerOf(ready: readonly EndpointChild[]): Picker {
     const start = Math.floor(this.helper.engine.random() * ready.length);
     return new TurnPicker(ready.map(({ picker }) => picker), start);
