@@ -102,8 +102,8 @@ export default [
   },
   {
     file: "surface/channel/channel_route.ts",
-    before: "    if (this.calls === 0) this.unused();\n  }\n\n  private shutDown",
-    after: "  }\n\n  private shutDown",
+    before: "      if (this.calls === 0) this.unused();\n    });\n  }\n\n  private shutDown",
+    after: "    });\n  }\n\n  private shutDown",
     test: "tests/surface/channel/drain_test.ts",
     name: "[C7] drain without calls",
   },

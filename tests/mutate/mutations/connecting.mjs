@@ -53,8 +53,8 @@ export default [
   },
   {
     file: "surface/channel/channel_route.ts",
-    before: "      this.letGo();\n      for (const call of this.paused)",
-    after: "      for (const call of this.paused)",
+    before: "      }\n      this.letGo();\n    });",
+    after: "      }\n    });",
     test: "tests/surface/channel/states_test.ts",
     name: "SHUTDOWN from",
   },

@@ -217,7 +217,7 @@ export default [
   mutation("surface/client/client_call.ts", "this.onAbort = onAbort;", "", OPTIONS, ""),
   mutation(
     "surface/channel/subchannel.ts",
-    "this.attemptFailed(`cannot connect to ${peer}: ${describeThrown(error)}`);",
+    "this.attemptFailed(`cannot connect to ${formatAddress(this.address)}: ${describeThrown(error)}`);",
     "",
     POLLER,
     "tried again by itself",

@@ -255,7 +255,7 @@ export default [
     "sendInitialMetadata()",
     "[Q82] unary",
   ),
-  ofStreams(STREAMS, "[...trailing ?? [], ...Metadata.from(metadata)]", "metadata", "[Q82] unary"),
+  ofStreams(STREAMS, "new Metadata(trailing)", "new Metadata()", "[Q82] unary"),
   ofStreams(STREAMS, "RECV_MESSAGE, 0, undefined, true)", "RECV_MESSAGE, 0)", "[Q80] client streaming"),
   ofStreams(STREAMS, "if (last) this.#lastSent = true;", "", "[Q81] server streaming"),
   ofStreams(

@@ -173,8 +173,8 @@ export default [
   ),
   mutation(
     "surface/call/call_signal.ts",
-    "this[GUARDS]?.get(listener) ?? listener!, options);",
-    "this[GUARDS]?.get(listener) ?? listener!);",
+    "guards?.get(listener) ?? listener!, options);",
+    "guards?.get(listener) ?? listener!);",
     SIGNAL,
     "minded",
   ),
