@@ -14,6 +14,9 @@ import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../ff
 /** Connections that wait to be accepted; the kernel cuts it to net.core.somaxconn. */
 const BACKLOG = 4_096;
 
+/** The most milliseconds of TCP_USER_TIMEOUT, an int: 24 days. */
+const MOST_USER_TIMEOUT_MS = 0x7fff_ffff;
+
 const STREAM = C.SOCK_STREAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC;
 
 /** The error for a negative result of a call. */
@@ -94,7 +97,8 @@ export class Sockets {
   configure(fd: number, { noDelay = true, keepAliveMs, userTimeoutMs }: EndpointOptions): void {
     if (noDelay) this.setOption(fd, C.IPPROTO_TCP, C.TCP_NODELAY, 1);
     if (userTimeoutMs !== undefined) {
-      this.setOption(fd, C.IPPROTO_TCP, C.TCP_USER_TIMEOUT, Math.max(1, Math.ceil(userTimeoutMs)));
+      const ms = Math.min(MOST_USER_TIMEOUT_MS, Math.max(1, Math.ceil(userTimeoutMs)));
+      this.setOption(fd, C.IPPROTO_TCP, C.TCP_USER_TIMEOUT, ms);
     }
     if (keepAliveMs === undefined) return;
     this.setOption(fd, C.SOL_SOCKET, C.SO_KEEPALIVE, 1);

@@ -300,8 +300,18 @@ export default [
   {
     ...mutation(
       "pollers/readiness/sockets.ts",
-      "C.TCP_USER_TIMEOUT, Math.max(1, Math.ceil(userTimeoutMs))",
-      "C.TCP_USER_TIMEOUT, Math.ceil(userTimeoutMs / 1000)",
+      "Math.max(1, Math.ceil(userTimeoutMs))",
+      "Math.ceil(userTimeoutMs / 1000)",
+      EPOLL,
+      "12 the options of an endpoint",
+    ),
+    poller: "epoll",
+  },
+  {
+    ...mutation(
+      "pollers/readiness/sockets.ts",
+      "Math.min(MOST_USER_TIMEOUT_MS, Math.max(1, Math.ceil(userTimeoutMs)))",
+      "Math.max(1, Math.ceil(userTimeoutMs))",
       EPOLL,
       "12 the options of an endpoint",
     ),

@@ -20,6 +20,8 @@ const CASES: ReadonlyArray<readonly [EndpointOptions, Partial<SocketOptions>]> =
   [{}, { keepAlive: false, userTimeout: 0 }],
   [{ userTimeoutMs: 20_000 }, { noDelay: true, keepAlive: false, userTimeout: 20_000 }],
   [{ userTimeoutMs: 0.5 }, { keepAlive: false, userTimeout: 1 }],
+  [{ userTimeoutMs: 2 ** 32 + 1 }, { keepAlive: false, userTimeout: 2 ** 31 - 1 }],
+  [{ userTimeoutMs: Infinity }, { keepAlive: false, userTimeout: 2 ** 31 - 1 }],
 ];
 
 /** Tests of `EndpointOptions`. */
