@@ -182,6 +182,7 @@ export class Ring implements EventSource {
   add(opcode: number, fd: number, slot: number, flags = 0, ioprio = 0): number {
     if (this.closed) throw new Error("Cannot add an operation: the ring is closed");
     if (this.queued > this.sqMask) this.submit();
+    if (this.isLost) this.tail = this.submittedTail; // nothing is done; who asks is failed with all that is open
     if (this.queued > this.sqMask) throw new Error("the kernel takes no more operations");
     if (this.queued === 0) this.onQueued();
     const place = this.tail;

@@ -18,6 +18,13 @@ const mutation = (file, before, after, test, name, runtime = "bun") => ({
 export default [
   mutation(
     "ring",
+    "if (this.isLost) this.tail = this.submittedTail;",
+    "",
+    ENGINE,
+    "a ring that is lost",
+  ),
+  mutation(
+    "ring",
     "if (((this.tail - place) >>> 0) <= this.queued && this.entries[at + SQE.userData / 4] === slot) {",
     "if (this.closed) {",
     RING,

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { readFileSync } from "node:fs";
 import {
   ADOPT,
@@ -14,7 +14,18 @@ import { ioUringFactory } from "../../../pollers/io_uring/mod.ts";
 import { test } from "../../harness.ts";
 import { countDescriptors } from "../epoll/setup.ts";
 import { libc } from "../ffi/setup.ts";
-import { Acceptor, LOOPBACK, read, readExactly, sleep, until, withEngine, write } from "../promised.ts";
+import {
+  Acceptor,
+  LOOPBACK,
+  NOBODY,
+  read,
+  readExactly,
+  sleep,
+  tryConnect,
+  until,
+  withEngine,
+  write,
+} from "../promised.ts";
 
 const probed = ioUringFactory.probe();
 const skip = probed.usable ? undefined : probed.because;
@@ -94,6 +105,11 @@ test(
         ).length,
         pairs.length,
       );
+      const attempts = Array.from({ length: 600 }, () => tryConnect(engine, NOBODY)); // more than wait in a ring
+      for (const attempt of await Promise.all(attempts)) {
+        assert(!attempt.ok);
+        assertMatch(attempt.error.message, /connect failed: the ring can no longer be waited on/);
+      }
     }),
   { skip },
 );
