@@ -65,7 +65,13 @@ export default [
     RING,
     "somebody else's call",
   ),
-  mutation("ring", "this.lost !== undefined", "this.closed", RING, "a ring that is gone ends the waiting"),
+  mutation(
+    "ring",
+    "if (this.lost !== undefined) throw",
+    "if (this.closed) throw",
+    RING,
+    "a ring that is gone ends the waiting",
+  ),
   mutation(
     "pollset",
     "if (Atomics.exchange(ring.control, KICKED, 0) === 1) return 0;",
