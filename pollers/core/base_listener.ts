@@ -35,6 +35,11 @@ const TAKEOVER_RETRY_MS = 20;
 /** Codes of a failed bind to "::" on a system without IPv6, or where it is switched off. Bun gives no code. */
 const NO_IPV6: ReadonlySet<string | undefined> = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL", undefined]);
 
+/** `at` with the port that its socket has. */
+export function withPort(at: InetAddress, local: SocketAddress | undefined): InetAddress {
+  return local !== undefined && "port" in local ? { ...at, port: local.port } : at;
+}
+
 /** Whether it is "::", in whatever spelling. */
 function isEveryIpv6(at: SocketAddress): at is InetAddress {
   return at.family === "ipv6" && parseIpv6(at.host).bytes.every((byte) => byte === 0);

@@ -4,7 +4,7 @@ import { type OperationOwner, tooManyOperations } from "../completion/operations
 import type { NamedPipeAddress, SocketAddress } from "../contract/address.ts";
 import type { Endpoint, IoResult, ListenOptions } from "../contract/engine.ts";
 import { IoError } from "../contract/io_error.ts";
-import { BaseListener } from "../core/base_listener.ts";
+import { BaseListener, withPort } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { WSAEACCES } from "../ffi/windows_error_table.ts";
 import type { IocpContext } from "./context.ts";
@@ -56,7 +56,7 @@ export class IocpListener extends BaseListener implements AcceptOwner {
       sockets.close(socket);
       return { ok: false, error: bindError(error, at) };
     }
-    const local = "port" in at ? { ...at, ...portOf(sockets.localAddress(socket)) } : at;
+    const local = "port" in at ? withPort(at, sockets.localAddress(socket)) : at;
     this.sockets.push(new ListeningSocket(this, this.engine, socket, local));
     return { ok: true, value: local };
   }
@@ -100,10 +100,6 @@ export class IocpListener extends BaseListener implements AcceptOwner {
     const isTaken = error.code === "EACCES" || error.code === "EAGAIN";
     return { ok: false, error: isTaken ? new IoError("address-in-use", "bind", at, "EADDRINUSE") : error };
   }
-}
-
-function portOf(address: SocketAddress | undefined): { port?: number } {
-  return address !== undefined && "port" in address ? { port: address.port } : {};
 }
 
 /** One bound socket. */

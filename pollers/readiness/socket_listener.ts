@@ -3,7 +3,7 @@
 import type { SocketAddress } from "../contract/address.ts";
 import type { IoResult } from "../contract/engine.ts";
 import type { IoError } from "../contract/io_error.ts";
-import { BaseListener } from "../core/base_listener.ts";
+import { BaseListener, withPort } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import {
   ECONNABORTED,
@@ -62,7 +62,7 @@ export abstract class SocketListener extends BaseListener {
       sockets.libc.close(fd);
       return { ok: false, error: errnoError(result, "bind", at) };
     }
-    const local = "port" in at ? { ...at, ...portOf(sockets.localAddress(fd)) } : at;
+    const local = "port" in at ? withPort(at, sockets.localAddress(fd)) : at;
     this.sockets.push(this.acceptOn(fd, local));
     return { ok: true, value: local };
   }
@@ -92,10 +92,6 @@ export abstract class SocketListener extends BaseListener {
   failed(error: IoError, again: () => void): void {
     this.acceptFailed(error, again);
   }
-}
-
-function portOf(address: SocketAddress | undefined): { port?: number } {
-  return address !== undefined && "port" in address ? { port: address.port } : {};
 }
 
 /** The file of a bound unix socket; whatever else is at its path later is not removed. */
