@@ -8,6 +8,7 @@ import { BDP_MAX_PAUSE_MS, BDP_PAUSE_MS } from "./limits.ts";
 
 /** The estimate of one connection. */
 export class BdpEstimator {
+  /** A PING is on its way. */
   private probing = false;
   private startedAt: Instant = 0;
   private nextAt: Instant = 0;
@@ -18,11 +19,6 @@ export class BdpEstimator {
 
   /** `estimate` begins as the window: the peer can have no more on its way than that. */
   constructor(public estimate: number) {}
-
-  /** Whether a PING is on its way. */
-  get isProbing(): boolean {
-    return this.probing;
-  }
 
   /**
    * Whether a PING should go out at `now`. Without DATA that `arrived` since the last one it would measure nothing, and a server counts

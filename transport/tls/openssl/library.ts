@@ -16,7 +16,6 @@ const SIGNATURES = {
   BIO_ctrl_pending: { parameters: [P], result: "i32" },
   BIO_free: { parameters: [P], result: "i32" },
   BIO_new: { parameters: [P], result: "address" },
-  BIO_new_mem_buf: { parameters: [B, I], result: "address" },
   BIO_read: { parameters: [P, B, I], result: "i32" },
   BIO_s_mem: { parameters: [], result: "address" },
   BIO_write: { parameters: [P, B, I], result: "i32" },
