@@ -108,8 +108,17 @@ function dataOf(thrown: unknown): ThrownData {
   }
   const besides = propertyOf(thrown, CROSSING) as ((error: Error) => object) | undefined;
   addClones(properties, () => thrown);
+  addClones(properties, () => hiddenOf(thrown));
   if (besides !== undefined) addClones(properties, () => besides(thrown));
   return { name: nameOf(thrown), message: messageOf(thrown), stack: stackOf(thrown), properties };
+}
+
+/** Own properties of errors that no list of keys has, of AggregateErrors among them. */
+const HIDDEN = ["cause", "errors"];
+
+function hiddenOf(error: Error): object {
+  const own = HIDDEN.filter((key) => Object.hasOwn(error, key));
+  return Object.fromEntries(own.map((key) => [key, (error as unknown as Record<string, unknown>)[key]]));
 }
 
 /** What cannot be cloned stays behind, and so does all of what cannot be read: an error need not be what it seems. */
@@ -131,6 +140,7 @@ function addClone(properties: Record<string, unknown>, from: Record<string, unkn
 /** The error of {@linkcode ThrownData}, on the side of the caller. */
 export function errorOf({ name, message, stack, properties }: ThrownData): Error {
   const error = Object.assign(new Error(message), properties);
+  for (const key of HIDDEN) if (key in properties) Object.defineProperty(error, key, { enumerable: false });
   Object.defineProperty(error, "name", { value: name, configurable: true, writable: true });
   if (stack !== "") {
     Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });

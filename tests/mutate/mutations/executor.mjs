@@ -65,6 +65,8 @@ export default [
     "arguments and results are clones",
   ),
   mutation(JOB, "properties[key] = structuredClone(", "void structuredClone(", "what a job throws"),
+  mutation(JOB, "  addClones(properties, () => hiddenOf(thrown));\n", "", "what a job throws"),
+  mutation(JOB, "if (key in properties) Object", "if (false) Object", "what a job throws"),
   mutation(JOB, "nameOf(thrown)", 'String(propertyOf(thrown, "name"))', "what cannot be read of"),
   mutation(FILE, "        thread.terminate();\n", "", "a job that never ends"),
   mutation(FILE, "    if (job.settled) return;", "    if (false) return;", "an inline job that is cancelled"),

@@ -173,6 +173,13 @@ for (const maxThreads of [0, 1]) {
       };
       assertEquals([error.name, error.message, error.code], ["RangeError", "no", 7]);
       assertStringIncludes(error.stack ?? "", "jobs.ts");
+      assertEquals([(error.cause as Error).message, Object.keys(error)], ["because", ["code"]]);
+      const both = await assertRejects(() => executor.run(JOBS, "failOften"), Error) as AggregateError;
+      assertEquals([both.name, ...both.errors.map(({ message }) => message)], [
+        "AggregateError",
+        "one",
+        "two",
+      ]);
       for (const [name, words] of [["missing", "undefined"], ["constant", "number"]] as const) {
         await assertRejects(
           () => executor.run(JOBS, name),

@@ -34,7 +34,10 @@ export function note(order: Int32Array, number: number): number {
 }
 
 export function fail(message: string): never {
-  throw Object.assign(new RangeError(message), { code: 7, helpless: () => 0 });
+  throw Object.assign(new RangeError(message, { cause: new Error("because") }), {
+    code: 7,
+    helpless: () => 0,
+  });
 }
 
 export function exit(): void {
@@ -102,3 +105,7 @@ export function post(): string {
 
 /** Not a function. */
 export const constant = 1;
+
+export function failOften(): never {
+  throw new AggregateError([new Error("one"), new Error("two")], "both");
+}
