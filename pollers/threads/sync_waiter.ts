@@ -116,7 +116,7 @@ export class SyncWaiter {
   /** One wait; what it finds is in `due`. */
   private poll(timeoutMs: number): number {
     if (timeoutMs === Infinity && this.engine.opened.size === 0) {
-      throw new Error(
+      throw new TypeError(
         "Cannot block without a deadline: nothing is open and no task waits, so nothing can end it",
       );
     }

@@ -173,7 +173,7 @@ blocking(
       "Cannot wait for the next event and block: this is a callback of the engine, which dispatches what the thread " +
         "would wait for once the callback returns",
     );
-    assertThrows(() => queue.nextSync(), Error, "nothing can end it");
+    assertThrows(() => queue.nextSync(), TypeError, "nothing can end it");
     assertThrows(() => queue.nextSync(Date.now()), TypeError, "a time of day");
     assertEquals(queue.describePending(), "completion queue (NEXT, DEFAULT_POLLING): nothing is pending");
     const still = new CompletionQueue<string>({ poller: engine, pollingType: "NON_POLLING" });
