@@ -4,7 +4,7 @@ import type { EventEmitter } from "../../../pollers/native/node_classes.ts";
 import { status as Status } from "./constants.ts";
 import type { ServerMethodDefinition } from "./definitions.ts";
 import type { Metadata } from "./metadata.ts";
-import { ServedDuplex, ServedReadable, ServedUnary, ServedWritable } from "./served_streams.ts";
+import { ServedDuplex, ServedUnary, ServedWritable } from "./served_streams.ts";
 import type { sendUnaryData, UntypedHandleCall } from "./server_call.ts";
 import type { InterceptingServerListener, ServerInterceptingCallInterface } from "./server_interceptors.ts";
 import { withDetails } from "./error_details.ts";
@@ -19,8 +19,8 @@ export interface ServedMethod {
   readonly onThrown: (error: unknown) => void;
 }
 
-/** What all of the four have. */
-type Surface = ServedUnary | ServedReadable | ServedWritable | ServedDuplex;
+/** What all of them have. */
+type Surface = ServedUnary | ServedWritable | ServedDuplex;
 
 /** Serves `call` by `method`: its handler is called once the call has come to it through all interceptors. */
 export function serve(call: ServerInterceptingCallInterface, method: ServedMethod): void {
@@ -111,7 +111,7 @@ class SingleRequest implements InterceptingServerListener {
 
 /** Of a method with a stream of requests: the handler begins at once. */
 class StreamedRequests implements InterceptingServerListener {
-  private surface: ServedReadable | ServedDuplex | undefined = undefined;
+  private surface: ServedDuplex | undefined = undefined;
 
   constructor(
     private readonly call: ServerInterceptingCallInterface,
@@ -119,10 +119,8 @@ class StreamedRequests implements InterceptingServerListener {
   ) {}
 
   onReceiveMetadata(metadata: Metadata): void {
-    const { path, responseStream } = this.method.definition;
-    this.surface = responseStream
-      ? new ServedDuplex(path, this.call, metadata)
-      : new ServedReadable(path, this.call, metadata);
+    const { path } = this.method.definition;
+    this.surface = new ServedDuplex(path, this.call, metadata);
     begin(this.call, this.method, this.surface);
   }
 

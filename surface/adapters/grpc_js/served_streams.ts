@@ -1,6 +1,6 @@
 // A server's calls as handlers hold them: emitters and streams of Node over the call below.
 
-import { Duplex, EventEmitter, Readable, Writable } from "../../../pollers/native/node_classes.ts";
+import { Duplex, EventEmitter, Writable } from "../../../pollers/native/node_classes.ts";
 import type { AuthContext } from "./auth_context.ts";
 import type { PerRequestMetricRecorder } from "./call_metrics.ts";
 import { status as Status } from "./constants.ts";
@@ -136,13 +136,6 @@ export class ServedUnary extends served<EventEmitter>(EventEmitter) {
   }
 }
 
-/** Of a stream of requests and one response. */
-export class ServedReadable extends served(Readable) {
-  override _read(_size: number): void {
-    this.call.startRead();
-  }
-}
-
 /** Of one request and a stream of responses. */
 export class ServedWritable extends responding(Writable) {
   constructor(
@@ -155,7 +148,10 @@ export class ServedWritable extends responding(Writable) {
   }
 }
 
-/** Of streams both ways. */
+/**
+ * Of streams both ways, and of a stream of requests with one response, as in grpc-js: what a handler
+ * emits as its error is the call's status, and it is not closed before the call is over.
+ */
 export class ServedDuplex extends responding(Duplex) {
   override _read(_size: number): void {
     this.call.startRead();

@@ -10,6 +10,13 @@ const FOLDER = "surface/adapters/grpc_js/";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: `${FOLDER}served_streams.ts`,
+    before: "        this.ending.fail(error);\n",
+    after: "        void error;\n",
+    test: CALLS,
+    name: "a handler with a stream of requests may fail it",
+  },
+  {
     file: `${FOLDER}wire_call.ts`,
     before: 'if (endedBy(status) !== "remote") stored?.clear();',
     after: "stored?.clear();",

@@ -7,6 +7,7 @@ import type {
   sendUnaryData,
   ServerDuplexStream,
   ServerInterceptor,
+  ServerReadableStream,
   ServerUnaryCall,
   ServerWritableStream,
   ServiceError,
@@ -96,6 +97,40 @@ app("a stream is sent as it is read, and ends when it is cancelled", handlers, a
   assertEquals((await error).code, grpc.status.CANCELLED);
   await until(() => seen.includes("stream cancelled"));
 });
+
+app(
+  "a handler with a stream of requests may fail it as one both ways, and it is open until the call is over",
+  () => ({
+    up(call: ServerReadableStream<Note, Note>, callback: sendUnaryData<Note>) {
+      let last: Note = {};
+      call.on("close", () => seen.push("closed"));
+      call.on("data", (note: Note) => last = note);
+      call.on("end", () => {
+        if (last.text !== "late") return void call.emit("error", { code: 9, details: "not that one" });
+        setTimeout(() => callback(null, { text: `${call.destroyed}` }), 20);
+      });
+    },
+  }),
+  async ({ client }) => {
+    for (const text of ["late", "bad"]) {
+      seen.length = 0;
+      const { error, value } = await outcome((done) => {
+        const call = client["up"](done);
+        call.end({ text });
+        return call;
+      });
+      assertEquals(
+        [value?.text, error?.message],
+        text === "late" ? ["false", undefined] : [
+          undefined,
+          "9 FAILED_PRECONDITION: not that one",
+        ],
+      );
+      await until(() => seen.length > 0);
+      assertEquals(seen, ["closed"]);
+    }
+  },
+);
 
 app("a client that is closed lets its calls end", handlers, async ({ client }) => {
   const call = client["both"]();
