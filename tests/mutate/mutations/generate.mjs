@@ -17,6 +17,12 @@ export default [
   mutation("surface/proto/generate/identifiers.ts", "return /^\\d/.test(name) ?", "return false ?", MODULES),
   mutation("surface/proto/generate/identifiers.ts", "readonly unique satisfies", "readonly", TYPES),
   mutation("surface/proto/generate/declarations.ts", '? " as const" : ""', '? "" : ""', TYPES),
+  mutation(
+    "surface/proto/generate/generate.ts",
+    "const MOST_CHECKED_FIELDS = 200",
+    "const MOST_CHECKED_FIELDS = 1e9",
+    TYPES,
+  ),
   mutation("surface/proto/generate/module.ts", "/\\W|^(?=\\d)/g", "/\\W/g", MODULES),
   mutation(
     "surface/proto/generate/types.ts",

@@ -67,6 +67,14 @@ const IMPORTED = `syntax = "proto3"; package imported; import "collisions.proto"
 message User { collisions.r r = 1; collisions.m m = 2; repeated collisions.string e = 3; map<int32, collisions.Object> k = 4;
   collisions.Outer.Kind v = 5; collisions.skip w = 6; collisions.Outer_Inner i = 7; }`;
 
+/** Messages whose functions TypeScript does not follow. */
+const LARGE = `syntax = "proto3"; message Fields { ${numbered(400, (i) => `repeated Fields f${i} = ${i};`)} }
+  message Members { oneof kind { ${numbered(300, (i) => `Fields m${i} = ${i};`)} } }`;
+
+function numbered(count: number, line: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => line(i + 1)).join(" ");
+}
+
 const COLLIDING = {
   "collisions.proto": COLLISIONS,
   "imported.proto": IMPORTED,
@@ -108,8 +116,8 @@ function writeAll(folder: string): void {
     descriptors: false,
     int64: "number",
   });
-  write("text", COLLIDING, { int64: "string" });
-  write("loaded", COLLIDING, { typesOnly: true });
+  write("text", { ...COLLIDING, "large.proto": LARGE }, { int64: "string" });
+  write("loaded", { ...COLLIDING, "large.proto": LARGE }, { typesOnly: true });
   writeFileSync(join(folder, "use.ts"), fixture("use.ts"));
   const paths = Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, [path]]));
   const compilerOptions = {
