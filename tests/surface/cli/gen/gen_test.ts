@@ -210,8 +210,9 @@ test(
       await until(() => terminal.err.text.includes("watching 1 file;"), "watching 1 file");
       rmSync(`${folder}/p/a.proto`);
       await watching(0);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      assertEquals(terminal.err.text.split("no .proto file is below it").length, 2);
+      await new Promise((resolve) => setTimeout(resolve, 600)); // in which it would try a dozen times
+      const said = terminal.err.text.split("no .proto file is below it").length - 1;
+      assert(said < 4, `it said so ${said} times`); // a system may tell of one change twice
 
       await item("p/b.proto", "again");
       await item("p/inner/deep/c.proto", "inside");
