@@ -75,6 +75,8 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   private ready = false;
   private draining = false;
   private took = false;
+  /** The first stream that is a call's. */
+  private firstCallId = MAX_STREAM_ID;
   /** Events of the connection are never inside one another, whatever they cause. */
   private readonly control: Combiner;
   private readonly canOpenAgain = (): void => this.sink.onCanOpen();
@@ -161,6 +163,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
       ? new Call(this.connection, sink, limits)
       : limits.compressed!.compressing(this.connection, sink, limits, encoding);
     stream.stream = this.connection.open(template.headers, timeout, false, stream, metadata);
+    if (this.firstCallId === MAX_STREAM_ID && sink.isInternal !== true) this.firstCallId = stream.stream.id;
     // RFC 9113, section 5.1.1: a client without stream identifiers left makes a new connection.
     if (this.connection.identifiersUsedUp) this.drain("stream identifiers are used up");
     return stream;
@@ -223,7 +226,8 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
 
   /** From the connection: no new streams. */
   onGoAway(lastStreamId: number, error: Http2Error): void {
-    if (lastStreamId > 0 && lastStreamId < MAX_STREAM_ID) this.took = true; // which the highest number does not say
+    // The highest number does not say what was taken.
+    if (lastStreamId >= this.firstCallId && lastStreamId < MAX_STREAM_ID) this.took = true;
     this.beginDraining(error);
   }
 

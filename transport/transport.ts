@@ -110,6 +110,8 @@ export interface ClientStreamSink extends MessageSink {
   readonly channel?: object | undefined;
   /** The server's status waits here behind messages: another one takes its place. Undefined: none waits. */
   readonly holdsStatus?: boolean;
+  /** The library's own stream, and no call: that a server takes and answers it does not show that it serves. Default false. */
+  readonly isInternal?: boolean;
   /** Initial metadata, reserved fields left out; not called for a trailers-only response. */
   onHeaders(metadata: HeaderList): void;
   /** The last call. */

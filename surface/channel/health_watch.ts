@@ -169,6 +169,11 @@ class WatchCall extends TypedClientCall<HealthCheckRequest, HealthCheckResponse>
     this.owner = owner;
   }
 
+  /** It is none of the application's calls. */
+  get isInternal(): boolean {
+    return true;
+  }
+
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
     this.release(wireBytes);
     try {

@@ -28,6 +28,7 @@ export interface SubchannelStreamSink {
 /** See the head of this file. It is started whenever its subchannel is READY, and stopped when that is so no more. */
 export class SubchannelStream implements PendingCall, ClientStreamSink {
   isOver = true;
+  readonly isInternal = true;
   readonly waitForReady = false;
   readonly config = undefined;
   tracker = undefined;

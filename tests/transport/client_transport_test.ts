@@ -9,6 +9,7 @@ import { HeaderList } from "../../transport/hpack/header_list.ts";
 import { MAX_STREAM_ID, UNANNOUNCED_HEADER_LIST_BYTES } from "../../transport/http2/limits.ts";
 import type { ClientStreamSink, ClientTransportSink, StreamStatus } from "../../transport/transport.ts";
 import { test } from "../harness.ts";
+import { answer } from "../surface/channel/connecting.ts";
 import { goAway, setting, SETTINGS_ACK } from "./http2/wire.ts";
 import { brief } from "./pair.ts";
 import { RawPeer } from "./raw_peer.ts";
@@ -39,9 +40,9 @@ class Bench implements ClientTransportSink, ClientStreamSink {
     return this.simulation.run({ until: this.simulation.now + 100 });
   }
 
-  open(metadata?: HeaderList, timeoutMs?: number): void {
+  open(metadata?: HeaderList, timeoutMs?: number, sink: ClientStreamSink = this): void {
     this.host.execCtx.enter(() => {
-      const stream = this.transport.open(TEMPLATE, timeoutMs, metadata, this);
+      const stream = this.transport.open(TEMPLATE, timeoutMs, metadata, sink);
       if (stream === undefined) this.heard.push("nothing opened");
     }, undefined);
   }
@@ -81,6 +82,19 @@ test("the two GOAWAYs of a graceful shutdown are one draining, and the last stre
   bench.peer.send(goAway(0, ErrorCode.NO_ERROR)); // the stream was not processed after all
   await bench.pass();
   assertEquals(bench.heard, ["status 14", "closed ok"]);
+});
+
+test("only what the server does with calls shows that it serves, and nothing that the library asks of it", async () => {
+  for (const says of [answer, (id: number) => goAway(id, ErrorCode.NO_ERROR)]) {
+    for (const [id, answered] of [[1, false], [3, true]] as const) {
+      const bench = await Bench.ready();
+      bench.open(undefined, undefined, Object.create(bench, { isInternal: { value: true } }));
+      bench.open();
+      bench.peer.send(says(id));
+      await bench.pass();
+      assertEquals(bench.transport.answered, answered);
+    }
+  }
 });
 
 test("drain: told once, whoever begins, and running streams go on", async () => {

@@ -126,6 +126,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   /** The response's header section, or a trailers-only response. */
   onHeaders(_stream: Stream, headers: HeaderList, endStream: boolean): void {
+    if (!this.connection.answered) this.connection.answered = this.sink.isInternal !== true;
     if (endStream && headers.get("grpc-status") !== undefined) return this.end(trailersOf(headers));
     const head = responseOf(headers);
     if (head.refusal !== undefined) return this.end(head.refusal);

@@ -106,6 +106,8 @@ export class Connection {
   messagesSent = 0;
   /** Client: calls that ended with another status than OK; who reads the status counts. */
   callsFailed = 0;
+  /** Client: a call was answered; who reads the response says so. */
+  answered = false;
   /** Client: of streams from this identifier on nothing was taken to be written. */
   private unsentFrom = 1;
   /** Undefined until somebody asks. */
@@ -304,11 +306,6 @@ export class Connection {
   /** Streams that are open now. */
   get activeStreams(): number {
     return this.streams.size;
-  }
-
-  /** Client: the header section of a response has come. */
-  get answered(): boolean {
-    return this.handler.answered;
   }
 
   /** Client: whether `open` may be called. */

@@ -51,8 +51,6 @@ const statusText = statusOf;
 
 /** The receiving half of a connection. */
 export class FrameHandler implements FrameVisitor {
-  /** Client: the header section of a response has come. */
-  answered = false;
   /** The peer's SETTINGS came, which must be its first frame. */
   private settingsReceived = false;
   /** WINDOW_UPDATEs that came. */
@@ -272,7 +270,6 @@ export class FrameHandler implements FrameVisitor {
       }
       return this.parts.abuse.emptyFrames.spend(this.parts.timers.now);
     }
-    this.answered = true;
     return this.begin(stream, headers, endStream);
   }
 

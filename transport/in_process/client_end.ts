@@ -98,7 +98,7 @@ export class ClientEnd extends StreamEnd implements ClientStream {
   protected deliverBeginning(): boolean {
     if (this.hasHeaders || this.headers === undefined) return true;
     this.hasHeaders = true;
-    this.host.answered = true;
+    this.answered();
     this.sink.onHeaders(this.headers);
     return !this.isOver;
   }
@@ -106,9 +106,13 @@ export class ClientEnd extends StreamEnd implements ClientStream {
   protected deliverEnd(isEmpty: boolean): void {
     const { status } = this;
     if (status === undefined || !(isEmpty || this.isReset)) return;
-    if (status.cause === undefined) this.host.answered = true;
+    if (status.cause === undefined) this.answered();
     this.other.onStatusTaken();
     this.end(status, status.cause?.kind !== "connection");
+  }
+
+  private answered(): void {
+    if (this.sink.isInternal !== true) this.host.answered = true;
   }
 
   protected onMessageError({ code, message }: MessageError): void {

@@ -75,10 +75,31 @@ export default [
   ),
   mutation(
     "transport/client_transport.ts",
-    "lastStreamId > 0 && ",
+    "lastStreamId >= this.firstCallId && ",
     "",
     USEFUL,
     "says GOAWAY NO_ERROR right after",
+  ),
+  mutation(
+    "transport/client_transport.ts",
+    "this.firstCallId === MAX_STREAM_ID && sink.isInternal !== true",
+    "this.firstCallId === MAX_STREAM_ID",
+    "tests/transport/client_transport_test.ts",
+    "only what the server does with calls",
+  ),
+  mutation(
+    "transport/grpc/client_stream.ts",
+    "this.connection.answered = this.sink.isInternal !== true;",
+    "this.connection.answered = true;",
+    "tests/transport/client_transport_test.ts",
+    "only what the server does with calls",
+  ),
+  mutation(
+    "transport/in_process/client_end.ts",
+    "if (this.sink.isInternal !== true) this.host",
+    "this.host",
+    "tests/transport/in_process/connection_test.ts",
+    "in process: only an answer to a call",
   ),
   mutation(
     "transport/client_transport.ts",

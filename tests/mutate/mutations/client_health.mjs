@@ -14,6 +14,20 @@ export default [
   },
   {
     file,
+    before: "  get isInternal(): boolean {\n    return true;",
+    after: "  get isInternal(): boolean {\n    return false;",
+    test,
+    name: "[C52] an answer to the watch",
+  },
+  {
+    file: "surface/channel/subchannel_stream.ts",
+    before: "  readonly isInternal = true;\n",
+    after: "",
+    test: "tests/surface/channel/subchannel_stream_test.ts",
+    name: "[C52] an answer to it",
+  },
+  {
+    file,
     before: "this.health = QUEUE;",
     after: 'this.health = "SERVING";',
     test,

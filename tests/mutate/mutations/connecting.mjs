@@ -290,8 +290,8 @@ export default [
     name: "a resolver that never answers",
   },
   {
-    file: "transport/http2/frame_handler.ts",
-    before: "    this.answered = true;\n",
+    file: "transport/grpc/client_stream.ts",
+    before: "    if (!this.connection.answered) this.connection.answered = this.sink.isInternal !== true;\n",
     after: "",
     test: "tests/surface/channel/useful_test.ts",
     name: "an answered call",

@@ -146,6 +146,23 @@ test("[C52] calls go to servers whose service is SERVING, as it changes", async 
   await world.end();
 });
 
+test("[C52] an answer to the watch makes no connection a useful one: a server that hangs up after it is met by a backoff", async () => {
+  const world = new World();
+  let watches = 0;
+  await world.serve(watched(async function* () {
+    watches++;
+    yield { status: "SERVING" };
+    const { simulation } = world;
+    simulation.schedule(simulation.now + 5, () => simulation.network.resetSome());
+    await forEver();
+  }));
+  world.connect();
+  await world.pass(10_000);
+  // At 0 and at once; 1.6, 4.2 and 8.3 s after the second, or a fifth more or less.
+  assert(watches >= 3 && watches <= 6, `${watches} connections in 10 s`);
+  await world.end();
+});
+
 test("[C52] READY only after the first SERVING; what is not SERVING is a failure that says so", async () => {
   const world = new World();
   const statuses: Array<(status: ServingStatus) => void> = [];

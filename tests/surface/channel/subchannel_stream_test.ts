@@ -1,6 +1,6 @@
 // A stream of the library's own on one connection: when it is begun, and begun again (gRFC A17, A51).
 import { assertEquals } from "@std/assert";
-import { RpcError, Server } from "pollwire";
+import { RpcError, Server, type ServerOptions } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Backoff } from "../../../surface/channel/backoff.ts";
 import { ConnectSettings } from "../../../surface/channel/connect_settings.ts";
@@ -19,7 +19,7 @@ class World {
   readonly simulation = new Simulation();
   private readonly client = this.simulation.host();
   private readonly at = this.simulation.host();
-  readonly server = new Server({ poller: this.at });
+  readonly server: Server;
   /** What the server saw: begins and cancellations, with the time. */
   readonly seen: string[] = [];
   /** What came, with the time. */
@@ -27,7 +27,8 @@ class World {
   readonly stream: SubchannelStream;
   readonly subchannel: Subchannel;
 
-  constructor(down: Down) {
+  constructor(down: Down, options: ServerOptions = {}) {
+    this.server = new Server({ poller: this.at, ...options });
     const handlers: Handlers = {
       down: ({ text }, { signal }) => {
         this.seen.push(`${this.now} ${text}`);
@@ -127,6 +128,14 @@ async function* endless(): AsyncGenerator<Note> {
   yield { text: "first" };
   await new Promise(() => {});
 }
+
+test("[C52] an answer to it makes no connection a useful one: those that come to nothing are few", async () => {
+  const world = new World(endless, { maxConnectionAgeMs: 50 });
+  await world.begin(10_000);
+  // At 0 and at once; 1.6, 4.2 and 8.3 s after the second.
+  assertEquals(world.seen.filter((line) => line.endsWith("asked")).length, 5);
+  await world.end();
+});
 
 test("[C52] where it is stopped the server's call is cancelled, and started again it is another one", async () => {
   const world = new World(endless);

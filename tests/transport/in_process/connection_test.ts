@@ -57,8 +57,9 @@ class Wired {
     this.connection.client.start();
   }
 
-  open(): ClientStream {
+  open(isInternal = false): ClientStream {
     return this.connection.client.open(template, undefined, undefined, {
+      isInternal,
       onHeaders: () => void this.lines.push("headers"),
       onMessage: (bytes) => void this.lines.push(`message ${bytes.length}`),
       onWritable: () => void this.lines.push("writable"),
@@ -91,6 +92,18 @@ test("in process: a call's events come in order, and its status when its message
   assertEquals(await wired.turn(), ["message 600", "status 0 ", "server stream closed: undefined"]);
   stream.release(605);
   assertEquals([await wired.turn(), wired.connection.client.activeStreams], [[], 0]);
+});
+
+test("in process: only an answer to a call shows that the server serves, and none to the library's own stream", async () => {
+  const wired = new Wired();
+  for (const isInternal of [true, false]) {
+    wired.open(isInternal);
+    await wired.turn();
+    wired.served.at(-1)!.sendHeaders(undefined);
+    wired.served.at(-1)!.sendStatus(0, "", undefined);
+    await wired.turn();
+    assertEquals(wired.connection.client.answered, !isInternal);
+  }
 });
 
 test("in process: a window holds messages back, but not one that is larger than it; producers wait and go on", async () => {
