@@ -367,7 +367,7 @@ export class Subchannel implements LinkOwner {
     if (this.current === "SHUTDOWN") return;
     const now = this.engine.now();
     link.useful = link.transport.answered || now - link.readyAt >= USEFUL_AFTER_MS;
-    if (this.links.length > 0) return this.connectBeside();
+    if (this.links.length > 0) return this.detachedBeside(link);
     this.cancelAttempt();
     this.cancelBackoff();
     this.failure = `${formatAddress(this.address)}: ${error?.reason ?? "connection closed"}`;
@@ -376,6 +376,16 @@ export class Subchannel implements LinkOwner {
     if (now < this.retryAt) this.backOff();
     else this.setState("IDLE");
     this.releaseWaiting();
+  }
+
+  /** Others take streams. After another one that served nothing the next one waits, as after an attempt that failed. */
+  private detachedBeside({ useful }: Link): void {
+    if (useful) this.backoff.reset();
+    else if (this.uselessBefore && this.backoffTask === undefined) {
+      this.awaitBackoff(this.startedAt + this.backoff.next());
+    }
+    this.uselessBefore = !useful;
+    this.connectBeside();
   }
 
   private proved(keep: boolean): void {

@@ -6,6 +6,20 @@ const file = "surface/channel/subchannel.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file,
+    before: "if (useful) this.backoff.reset();\n    else if (this",
+    after: "if (this",
+    test,
+    name: "[C48] further connections that come to nothing",
+  },
+  {
+    file,
+    before: "else if (this.uselessBefore && this.backoffTask === undefined) {",
+    after: "else if (false) {",
+    test,
+    name: "[C48] further connections that come to nothing",
+  },
+  {
     file: "surface/channel/channel_route.ts",
     before: "this.settings.maxConnections = this.config?.maxConnectionsPerSubchannel ?? 1;",
     after: "",
@@ -56,7 +70,7 @@ export default [
   },
   {
     file,
-    before: "if (this.links.length > 0) return this.connectBeside();",
+    before: "if (this.links.length > 0) return this.detachedBeside(link);",
     after: "if (this.links.length > 0) return;",
     test,
     name: "[C48] a connection that is lost while calls wait",

@@ -1,10 +1,10 @@
 // Several connections to one address, where calls use up the streams of each (gRFC A105).
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { readConfig } from "./every_feature.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { goAway, rst } from "../../transport/http2/wire.ts";
-import { Bench, type BenchOptions } from "./connecting.ts";
+import { answer, Bench, type BenchOptions, gaps } from "./connecting.ts";
 
 const MAX_ID = 0x7fffffff;
 
@@ -115,6 +115,28 @@ test("[C48] a connection that is lost while calls wait is replaced", async () =>
   bench.peers[1]!.close();
   await bench.pass(50);
   assertEquals([attached(bench), bench.peers.length], [["call 1", "call 2", "call 3"], 3]);
+});
+
+test("[C48] further connections that come to nothing are few: after the second one they wait for the backoff", async () => {
+  const bench = await makeBench(2);
+  const first = bench.call();
+  /** More calls, of which the server answers those on the further connection, or none, and ends it. */
+  const rounds = async (count: number, answers: boolean): Promise<number[]> => {
+    for (let i = 0; i < count; i++) {
+      bench.call();
+      await bench.pass(10);
+      const peer = bench.peers.slice(1).at(-1);
+      if (answers) peer?.send(answer(1));
+      peer?.send(goAway(0, ErrorCode.NO_ERROR));
+    }
+    return gaps(bench.attempts().map(Math.round));
+  };
+  await bench.pass(50);
+  const [, ...later] = await rounds(1_000, false);
+  assertEquals(later.map((gap) => Math.round(gap / 100)), [0, 16, 26, 41]);
+  assert((await rounds(1_000, true)).length > 300);
+  assertEquals((await rounds(300, false)).map((gap) => Math.round(gap / 100)), [0, 10, 16]);
+  assertEquals([first.isOver, bench.states], [false, ["0 CONNECTING", "2 READY"]]);
 });
 
 test("[C48] the last connection is lost: IDLE, and an attempt to make another ends", async () => {
