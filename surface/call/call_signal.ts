@@ -13,10 +13,10 @@ interface GuardedSignal extends AbortSignal {
   /** Gets what listeners throw. */
   [ON_THROW]: OnThrow;
   /**
-   * What was added instead of each listener, by the type and the phase that it listens to, until it is removed: a call may
-   * last for days. Not a WeakMap of all signals, which cost 5 us a listener on Deno.
+   * What was added instead of each listener. Weak: a call may last for weeks, and each step of its handler add a listener and
+   * remove it. One a signal: a WeakMap of all signals cost 5 us a listener on Deno.
    */
-  [GUARDS]: Map<string, Map<Listener, EventListener>> | undefined;
+  [GUARDS]: WeakMap<object, EventListener> | undefined;
 }
 
 const ON_THROW = Symbol("onThrow");
@@ -67,10 +67,7 @@ function addGuarded(
   options?: AddEventListenerOptions | boolean,
 ): void {
   if (!isListener(listener)) return addEventListener.call(this, type, listener!, options);
-  const all = this[GUARDS] ??= new Map();
-  const place = placeOf(type, options);
-  let guards = all.get(place);
-  if (guards === undefined) all.set(place, guards = new Map());
+  const guards = this[GUARDS] ??= new WeakMap();
   let guard = guards.get(listener);
   if (guard === undefined) guards.set(listener, guard = guardOf(listener));
   addEventListener.call(this, type, guard, options);
@@ -82,15 +79,7 @@ function removeGuarded(
   listener: Listener,
   options?: EventListenerOptions | boolean,
 ): void {
-  const guards = this[GUARDS]?.get(placeOf(type, options));
-  removeEventListener.call(this, type, guards?.get(listener) ?? listener!, options);
-  guards?.delete(listener);
-}
-
-/** A listener is one for each type, and for each of the two phases (DOM, "add an event listener"). */
-function placeOf(type: string, options: EventListenerOptions | boolean | undefined): string {
-  const captures = typeof options === "object" ? options?.capture : options;
-  return captures ? `${type} captured` : type;
+  removeEventListener.call(this, type, this[GUARDS]?.get(listener!) ?? listener!, options);
 }
 
 function isListener(listener: Listener): listener is EventListenerOrEventListenerObject {

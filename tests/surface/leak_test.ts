@@ -1,4 +1,4 @@
-// Nothing of a call, a stream or a connection is left once it is over.
+// Nothing of a call, a stream or a connection is left once it is over, nor of what listened to a call's signal.
 import { assertLess } from "@std/assert";
 import { execFile } from "node:child_process";
 import process from "node:process";
@@ -8,7 +8,7 @@ import { runtime, test } from "../harness.ts";
 /** A leak of two bytes a call, or of 1 KiB a stream, is above it; noise of the heap is not. */
 const ALLOWED_BYTES = 2 * 1024 * 1024;
 
-test("a million calls, 2,000 streams and 500 connections leave nothing on the heap", async () => {
+test("a million calls, streams, connections and listeners leave nothing on the heap", async () => {
   const script = fileURLToPath(new URL("./leak/soak.ts", import.meta.url));
   const flags = runtime === "deno" ? ["run", "-A", "--no-check", "--v8-flags=--expose-gc"] : ["run"];
   const output = await new Promise<string>((resolve, reject) =>
@@ -18,7 +18,7 @@ test("a million calls, 2,000 streams and 500 connections leave nothing on the he
     })
   );
   const heap = JSON.parse(output) as Record<string, number>;
-  for (const when of ["afterCalls", "afterStreams", "afterConnections"]) {
+  for (const when of ["afterCalls", "afterStreams", "afterConnections", "afterListeners"]) {
     assertLess(heap[when]! - heap["before"]!, ALLOWED_BYTES, `${when}: ${output}`);
   }
 }, { timeoutMs: 90_000 });

@@ -4,6 +4,7 @@ const OPTIONS = "tests/surface/options_test.ts";
 const THROWING = "tests/surface/client/options_throw_test.ts";
 
 const PASSED_ON = "tests/surface/passed_on_test.ts";
+const LEAK = "tests/surface/leak_test.ts";
 const SIGNAL = "tests/surface/call/call_signal_test.ts";
 const SENDABLE = "tests/surface/call/sendable_test.ts";
 
@@ -124,20 +125,6 @@ export default [
   ),
   mutation(
     "surface/call/call_signal.ts",
-    "  guards?.delete(listener);\n",
-    "",
-    SIGNAL,
-    "nothing is kept",
-  ),
-  mutation(
-    "surface/call/call_signal.ts",
-    "return captures ? `${type} captured` : type;",
-    "return type;",
-    SIGNAL,
-    "a listener of both phases",
-  ),
-  mutation(
-    "surface/call/call_signal.ts",
     "  if (guard === undefined) guards.set",
     "  guards.set",
     SIGNAL,
@@ -173,10 +160,17 @@ export default [
   ),
   mutation(
     "surface/call/call_signal.ts",
-    "guards?.get(listener) ?? listener!, options);",
-    "guards?.get(listener) ?? listener!);",
+    "this[GUARDS]?.get(listener!) ?? listener!, options);",
+    "this[GUARDS]?.get(listener!) ?? listener!);",
     SIGNAL,
     "minded",
+  ),
+  mutation(
+    "surface/call/call_signal.ts",
+    "this[GUARDS] ??= new WeakMap();",
+    "this[GUARDS] ??= new Map();",
+    LEAK,
+    "listeners leave nothing",
   ),
   mutation(
     "surface/call/call_signal.ts",

@@ -116,15 +116,3 @@ test("signal, a call's: what listeners throw or reject with goes to its owner, a
   assertEquals([called, thrown.length], [1, 3]);
   for (const error of [first, second, third]) assertStrictEquals(thrown.find((one) => one === error), error);
 });
-
-test("signal, a call's: nothing is kept of listeners that were removed, however long the call lasts", () => {
-  const [{ signal }] = signals() as [ReturnType<typeof signals>[0]];
-  for (let i = 0; i < 100; i++) {
-    const listener = () => i;
-    signal.addEventListener("abort", listener);
-    signal.removeEventListener("abort", listener);
-  }
-  const symbol = Object.getOwnPropertySymbols(signal).find(({ description }) => description === "guards")!;
-  const guards = (signal as unknown as Record<symbol, Map<string, Map<unknown, unknown>>>)[symbol]!;
-  assertEquals([...guards.values()].map(({ size }) => size), [0]);
-});

@@ -9,9 +9,19 @@ const CALLS = 1_000_000;
 const IN_FLIGHT = 100;
 const STREAMS = 2_000;
 const CONNECTIONS = 500;
+/** Of one call, each removed again: what its handler waits for with the call's signal does so. */
+const LISTENERS = 40_000;
 
 const server = new Server();
-server.addService(Trial, echo);
+server.addService(Trial, {
+  ...echo,
+  async *both(requests, { signal }) {
+    for await (const request of requests) {
+      listen(signal, request.number!);
+      yield request;
+    }
+  },
+});
 const address = `127.0.0.1:${await server.listen("127.0.0.1:0")}`;
 const channel = new Channel(address);
 const client = createClient(Trial, channel);
@@ -26,9 +36,10 @@ await streams(STREAMS);
 const afterStreams = await heapBytes();
 await connections(CONNECTIONS);
 const afterConnections = await heapBytes();
+const afterListeners = await listeners();
 channel.close();
 await server.shutdown();
-console.log(JSON.stringify({ before, afterCalls, afterStreams, afterConnections }));
+console.log(JSON.stringify({ before, afterCalls, afterStreams, afterConnections, afterListeners }));
 
 async function calls(count: number): Promise<void> {
   let left = count;
@@ -48,6 +59,27 @@ async function connections(count: number): Promise<void> {
     const other = new Channel(address, { shareConnections: false });
     await createClient(Trial, other).one({ number: i });
     other.close();
+  }
+}
+
+/** Bytes in use while the call goes on. */
+async function listeners(): Promise<number> {
+  let bytes = 0;
+  const asked = async function* () {
+    yield { number: LISTENERS };
+    bytes = await heapBytes();
+  };
+  await collect(client.both(asked()));
+  return bytes;
+}
+
+function listen(signal: AbortSignal, times: number): void {
+  for (let i = 0; i < times; i++) {
+    const listener = (): void => {};
+    const step = new AbortController();
+    signal.addEventListener("abort", listener, { once: true, signal: step.signal });
+    if (i % 2 === 0) signal.removeEventListener("abort", listener);
+    else step.abort();
   }
 }
 
