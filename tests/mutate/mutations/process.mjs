@@ -73,6 +73,20 @@ export default [
   },
   {
     file: "pollers/core/timers.ts",
+    before: "const bits = Math.max(0, 32 - DELAY_BITS - Math.clz32(delayMs));",
+    after: "const bits = 0;",
+    test: "tests/pollers/core/timers_test.ts",
+    name: "few delays",
+  },
+  {
+    file: "pollers/core/timers.ts",
+    before: "this.armedFor = Math.min(first.at, now + delayMs);",
+    after: "this.armedFor = first.at;",
+    test: "tests/pollers/core/timers_test.ts",
+    name: "about to come early",
+  },
+  {
+    file: "pollers/core/timers.ts",
     before: " || this.ended) return;",
     after: ") return;",
     test: "tests/pollers/core/timers_test.ts",

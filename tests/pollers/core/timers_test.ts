@@ -1,5 +1,5 @@
 // Many deadlines on one armed timer, with a clock that the test moves.
-import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertFalse, assertLess, assertThrows } from "@std/assert";
 import { ExecCtx } from "../../../pollers/contract/exec_ctx.ts";
 import { type Clock, Timers } from "../../../pollers/core/timers.ts";
 import { test } from "../../harness.ts";
@@ -142,10 +142,34 @@ test("instants beyond a timer's reach are approached, Infinity is never armed, N
   assertEquals(clock.armed, false);
   assert(timers.cancel(never));
   timers.add(1000 + 2 ** 32, note("far"));
-  assertEquals(clock.delayMs, 2 ** 31 - 1);
-  clock.fireAt(1000 + 2 ** 31 - 1);
-  assertEquals([ran.length, clock.delayMs], [0, 2 ** 31 - 1]);
+  assertEquals(clock.delayMs, 2 ** 31 - 2 ** 23);
+  clock.fireAt(1000 + 2 ** 31 - 2 ** 23);
+  assertEquals([ran.length, clock.delayMs], [0, 2 ** 31 - 2 ** 23]);
   assertThrows(() => timers.add(NaN, note("nan")), RangeError);
+});
+
+test("a task far away that makes way for nearer ones is armed with few delays, and in time", () => {
+  const { clock, timers, ran, note } = setUp();
+  const delays = new Set<number>();
+  timers.add(1000 + 7_200_000, note("far"));
+  while (ran.length === 0) {
+    timers.add(clock.time + 255, () => {});
+    delays.add(clock.delayMs);
+    clock.fireAt(clock.time + clock.delayMs);
+    delays.add(clock.delayMs);
+  }
+  assertEquals(clock.time, 1000 + 7_200_000);
+  assertLess(delays.size, 3_200);
+});
+
+test("what is added while the timer is about to come early is not armed for", () => {
+  const { clock, timers, ran, note } = setUp();
+  timers.add(1000 + 513, note("first"));
+  assertEquals([clock.arms, clock.delayMs], [1, 512]);
+  timers.add(1000 + 512.5, note("before it"));
+  assertEquals(clock.arms, 1);
+  clock.fireAt(1512);
+  assertEquals([ran.length, clock.arms, clock.delayMs], [0, 2, 1]);
 });
 
 test("tasks run inside one turn", () => {
