@@ -170,7 +170,7 @@ export default [
     "this[GUARDS] ??= new WeakMap();",
     "this[GUARDS] ??= new Map();",
     LEAK,
-    "listeners leave nothing",
+    "leave nothing behind",
   ),
   mutation(
     "surface/call/call_signal.ts",

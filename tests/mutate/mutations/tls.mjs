@@ -14,6 +14,7 @@ const NAMES = "tests/pollers/native/certificate_names_test.ts";
 const EARLIER = "tests/surface/credentials/earlier_sessions_test.ts";
 const FILES = "tests/surface/credentials/files_test.ts";
 const HANDSHAKES = "tests/handshakes/handshakes_test.ts";
+const LEAK = "tests/surface/leak_test.ts";
 const OPENSSL = "transport/tls/openssl/";
 
 /** As `readMutations` describes them. */
@@ -31,6 +32,13 @@ export default [
     'serverName === ""',
     CONTRACT,
     "for a name below what is asked for",
+  ),
+  mutation(
+    OPENSSL + "context.ts",
+    "forgotten.register(this, this.held, this);",
+    "",
+    LEAK,
+    "leave nothing behind",
   ),
   mutation(
     OPENSSL + "context.ts",

@@ -2,6 +2,9 @@
 // collecting garbage on demand needs a flag of its own on Deno.
 import process from "node:process";
 import { Channel, createClient, Server } from "pollwire";
+import { Authority } from "../../../examples/tls/authority.ts";
+import { OpenSslContext } from "../../../transport/tls/openssl/context.ts";
+import { openOpenSsl } from "../../../transport/tls/openssl/library.ts";
 import { collect, echo, Trial } from "../serving.ts";
 
 const WARM_UP_CALLS = 100_000;
@@ -11,6 +14,8 @@ const STREAMS = 2_000;
 const CONNECTIONS = 500;
 /** Of one call, each removed again: what its handler waits for with the call's signal does so. */
 const LISTENERS = 40_000;
+/** Of TLS, as each credentials have one. */
+const CONTEXTS = 100;
 
 const server = new Server();
 server.addService(Trial, {
@@ -36,10 +41,11 @@ await streams(STREAMS);
 const afterStreams = await heapBytes();
 await connections(CONNECTIONS);
 const afterConnections = await heapBytes();
-const afterListeners = await listeners();
+const afterListeners = before + await listeners();
 channel.close();
 await server.shutdown();
-console.log(JSON.stringify({ before, afterCalls, afterStreams, afterConnections, afterListeners }));
+const contexts = await contextsLeft();
+console.log(JSON.stringify({ before, afterCalls, afterStreams, afterConnections, afterListeners, contexts }));
 
 async function calls(count: number): Promise<void> {
   let left = count;
@@ -62,12 +68,14 @@ async function connections(count: number): Promise<void> {
   }
 }
 
-/** Bytes in use while the call goes on. */
+/** Bytes more in use while the call goes on. */
 async function listeners(): Promise<number> {
   let bytes = 0;
   const asked = async function* () {
+    yield { number: 1 };
+    bytes = -await heapBytes();
     yield { number: LISTENERS };
-    bytes = await heapBytes();
+    bytes += await heapBytes();
   };
   await collect(client.both(asked()));
   return bytes;
@@ -81,6 +89,25 @@ function listen(signal: AbortSignal, times: number): void {
     if (i % 2 === 0) signal.removeEventListener("abort", listener);
     else step.abort();
   }
+}
+
+/** Contexts of OpenSSL that nobody has any more, and that were not freed. */
+async function contextsLeft(): Promise<number> {
+  const opened = openOpenSsl();
+  if (!opened.ok) return 0;
+  let left = CONTEXTS;
+  const openssl = Object.create(opened.openssl, {
+    SSL_CTX_free: {
+      value: (...context: Parameters<typeof opened.openssl.SSL_CTX_free>) => {
+        left--;
+        opened.openssl.SSL_CTX_free(...context);
+      },
+    },
+  });
+  const ca = new Authority().cert;
+  for (let i = 0; i < CONTEXTS; i++) new OpenSslContext(openssl, { ca });
+  await heapBytes();
+  return left;
 }
 
 /** Bytes in use once nothing more can be collected. */
