@@ -9,7 +9,11 @@ import {
   type RequestTemplate,
   requestTemplate,
 } from "../../transport/mod.ts";
-import { ChannelCredentials, connectSecurity } from "../credentials/channel_credentials.ts";
+import {
+  ChannelCredentials,
+  connectSecurity,
+  systemCredentials,
+} from "../credentials/channel_credentials.ts";
 import type { CallCredentials } from "../credentials/call_credentials.ts";
 import type { MakePermission } from "../client/call_permission.ts";
 import { checkCallCredentials, NO_IDENTITIES } from "../client/call_identity.ts";
@@ -469,7 +473,7 @@ function targetOf(
   resolvers: readonly Resolvers[],
 ): ChannelTarget {
   const secure = (): ChannelCredentials =>
-    new ChannelCredentials({}, features.first("tlsLibraries") ?? CHANNELS_TLS_LIBRARY);
+    systemCredentials(features.first("tlsLibraries") ?? CHANNELS_TLS_LIBRARY);
   const parsed = parseChannelTarget(target, credentials, secure, schemeNames(resolvers));
   checkWay(parsed.target, features);
   return parsed;

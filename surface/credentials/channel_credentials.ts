@@ -89,6 +89,20 @@ export class ChannelCredentials {
   }
 }
 
+const ofTheSystem = /* @__PURE__ */ new WeakMap<readonly ClientTlsProvider[], ChannelCredentials>();
+
+/**
+ * Those of targets that begin with "https:": the system's authorities. They are the same for all channels, which have one
+ * context with all these certificates so, resume each other's sessions, and share connections.
+ *
+ * @throws {Error} that says why no library can be used
+ */
+export function systemCredentials(known: readonly ClientTlsProvider[]): ChannelCredentials {
+  let credentials = ofTheSystem.get(known);
+  if (credentials === undefined) ofTheSystem.set(known, credentials = new ChannelCredentials({}, known));
+  return credentials;
+}
+
 function contextOf(options: TlsClientOptions, known: readonly ClientTlsProvider[]): TlsContext {
   checkOptions(PURPOSE, options, NAMES as Readonly<Record<string, true>>);
   checkVerifyPeer(PURPOSE, options.verifyPeer);

@@ -111,4 +111,11 @@ export default [
     test,
     name: "[C49] keys of connections that are gone",
   },
+  {
+    file: "surface/credentials/channel_credentials.ts",
+    before: "ofTheSystem.set(known, credentials = new ChannelCredentials({}, known));",
+    after: "credentials = new ChannelCredentials({}, known);",
+    test,
+    name: "[C48] channels to https:",
+  },
 ];

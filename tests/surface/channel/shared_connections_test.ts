@@ -443,3 +443,18 @@ test(
   },
   { leaves: "a runtime's TLS sockets have timers that end after them" },
 );
+
+test("[C48] channels to https: have the same credentials, where they are given none, and so one connection", async () => {
+  const simulation = new Simulation();
+  const [at, client] = [simulation.host(), simulation.host()];
+  let accepted = 0;
+  await listenAt(at, () => void accepted++, 443);
+  const channels = [{}, {}, { credentials: tls.client({}) }].map((options) =>
+    new Channel(`https://${at.hostAddress}`, { poller: client, ...options })
+  );
+  for (const channel of channels) channel.connect();
+  await simulation.run({ until: 100 });
+  assertEquals(accepted, 2);
+  for (const channel of channels) channel.close();
+  await simulation.run();
+});

@@ -33,7 +33,7 @@ interface Held {
 
 /**
  * Credentials are not closed, and each may be used again: whose context nobody has any more, gives its memory back. With the
- * system's authorities that is 840 KB, for each channel to "https:" its own.
+ * system's authorities that is 840 KB.
  */
 const forgotten = /* @__PURE__ */ new FinalizationRegistry<Held>(free);
 
