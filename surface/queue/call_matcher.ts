@@ -24,11 +24,13 @@ export class CallMatcher implements CallQueue {
 
   /** A call has come. */
   arrived(call: QueueServerCall): void {
+    if (this.nextRequest(call.home) !== undefined && !call.prepare()) return;
+    // That called a codec, which is the application's: the server may be shut down, or the request another call's.
     if (this.isShutDown) return call.cancelWith(Status.UNAVAILABLE, "server is shutting down");
     const request = this.nextRequest(call.home);
     if (request !== undefined) {
-      if (match(request, call)) this.requests[request.home]!.shift(); // it is the first one
-      return;
+      this.requests[request.home]!.shift(); // it is the first one
+      return request.match(call);
     }
     if (this.waiting.size >= this.limit) {
       return call.cancelWith(
@@ -48,7 +50,7 @@ export class CallMatcher implements CallQueue {
   request(request: CallRequest): void {
     for (let call = this.waiting.first; call !== undefined; call = this.waiting.first) {
       this.waiting.delete(call);
-      if (match(request, call)) return;
+      if (call.prepare()) return request.match(call);
     }
     if (this.isShutDown) return request.fail(); // perhaps by who was told that a call could not be decoded
     (this.requests[request.home] ??= []).push(request);
@@ -82,11 +84,4 @@ export class CallMatcher implements CallQueue {
     }
     return undefined;
   }
-}
-
-/** False where the call ended meanwhile: its request could not be decoded. */
-function match(request: CallRequest, call: QueueServerCall): boolean {
-  if (!call.prepare()) return false;
-  request.match(call);
-  return true;
 }

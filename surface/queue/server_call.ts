@@ -148,13 +148,13 @@ export class QueueServerCall extends ServerCallCore
     }
   }
 
-  /** Decodes the one request, where there is one; false where that cannot be done, and the call is over. */
+  /** Decodes the one request, where there is one; false where the call is over then: by that, or by what the codec did. */
   prepare(): boolean {
     const { single } = this;
     if (single === undefined) return true;
     this.single = undefined;
     const payload = this.decode(single);
-    if (payload === NO_MESSAGE) return false;
+    if (payload === NO_MESSAGE || this.isOver) return false;
     this.payload = payload;
     return true;
   }

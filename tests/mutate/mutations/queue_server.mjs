@@ -35,8 +35,8 @@ const ofRequests = (file, before, after, name) => ({ file, before, after, test: 
 export default [
   {
     file: "surface/queue/call_matcher.ts",
-    before: "if (match(request, call)) this.requests[request.home]!.shift();",
-    after: "match(request, call);",
+    before: "this.requests[request.home]!.shift();",
+    after: "",
     test: "tests/surface/queue/server_streams_test.ts",
     name: "[Q68]",
   },
@@ -92,9 +92,21 @@ export default [
   ),
   ofRequests(
     MATCHER,
-    "if (match(request, call)) this.requests[request.home]!.shift();",
-    "match(request, call);",
+    "this.requests[request.home]!.shift();",
+    "",
     "[Q62] one request",
+  ),
+  ofRequests(
+    CALL,
+    "if (payload === NO_MESSAGE || this.isOver) return false;",
+    "if (payload === NO_MESSAGE) return false;",
+    "[Q70] a request fails once",
+  ),
+  ofRequests(
+    MATCHER,
+    'if (this.isShutDown) return call.cancelWith(Status.UNAVAILABLE, "server is shutting down");',
+    "",
+    "[Q70] a request fails once",
   ),
   ofRequests(CALL, "this.single = this.takeRequest();", "this.takeRequest();", "[Q63] READ_INITIAL"),
   ofRequests(QUEUE_SERVER, "if (wanted === registered) return;", "return;", "[Q63] a payload"),
@@ -116,8 +128,14 @@ export default [
   ofRequests(CALL, "      this.matcher.withdraw(this);\n", "", "[Q67]"),
   ofRequests(
     MATCHER,
-    "if (!call.prepare()) return false;",
-    "call.prepare();",
+    "if (call.prepare()) return request.match(call);",
+    "call.prepare();\n      return request.match(call);",
+    "[Q70] a request fails where",
+  ),
+  ofRequests(
+    MATCHER,
+    "if (this.nextRequest(call.home) !== undefined && !call.prepare()) return;",
+    "if (this.nextRequest(call.home) !== undefined) call.prepare();",
     "a request that cannot be decoded",
   ),
   ofRequests(MATCHER, "for (const request of requests) request.fail();", "", "[Q69] shutdown fails"),

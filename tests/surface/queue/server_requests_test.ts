@@ -7,6 +7,7 @@ import {
   CompletionQueue,
   createClient,
   genericClient,
+  type MethodDescriptor,
   queueMethod,
   QueueServer,
   receiveCloseOnServer,
@@ -410,6 +411,46 @@ test("queue server: [Q70] a request fails where what is told of a call that wait
     assertEquals(say(await next(queue)), ["request", false]);
     assertEquals((await wrong).code, 13);
   });
+});
+
+/** `one`, whose codec of requests calls `first` before it decodes. */
+function decodingAfter(first: () => void): MethodDescriptor<Note, Note> {
+  const { requestCodec } = one as MethodDescriptor<Note, Note>;
+  const decode = (bytes: Uint8Array, maxElements?: number): Note => {
+    first();
+    return requestCodec.decode(bytes, maxElements);
+  };
+  return { ...one, requestCodec: { ...requestCodec, decode } } as MethodDescriptor<Note, Note>;
+}
+
+test("queue server: [Q70] a request fails once where the codec of the call that it would get shuts the server down", async () => {
+  for (const end of ["shutdown", "close"] as const) {
+    for (const first of ["request", "call"] as const) {
+      let stop = (): void => {};
+      const method = decodingAfter(() => stop());
+      await queueServing(async ({ calls, queue, server, client }) => {
+        stop = () => void server[end]();
+        const wanted = new RequestedCall();
+        const request = (): void =>
+          calls.requestRegisteredCall(method, wanted as never, { queue }, "request");
+        if (first === "request") request();
+        const answer = failure(client.one({ text: "decoded" }, { deadlineMs: 5_000 }));
+        if (first === "call") {
+          await until(() => calls.describePending().includes("1 calls wait"));
+          request();
+        }
+        const [, success] = say(await next(queue));
+        const told = queue.describePending();
+        assert(told.endsWith("nothing is pending"), `${end}, ${first}: ${told}`);
+        if (success) { // the call was there before the shutdown
+          assertEquals([end, first], ["shutdown", "call"]);
+          wanted.call.startBatch([sendStatusFromServer("ABORTED")], "sent");
+          await next(queue);
+        }
+        assertEquals((await answer).code, success ? 10 : 14);
+      }, { setUp: (calls) => calls.registerMethod(method) });
+    }
+  }
 });
 
 test("queue server: [Q69] shutdown fails every request, lets running calls finish, and notifies everybody then", async () => {
