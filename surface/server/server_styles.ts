@@ -51,9 +51,11 @@ export class ServerStyles {
   /** Whether nothing of it is left. */
   isOver = false;
 
-  /** `style` takes part from here on. */
+  /** `style` takes part from here on; of a shutdown that was before it is told now. */
   add(style: ServerStyle): void {
     this.list.push(style);
+    if (this.isShutDown) style.onShutdown();
+    if (this.isOver) style.onOver();
   }
 
   /** Has `first` called when the server is to shut down, which it does after `done`. Returns what takes that back. */

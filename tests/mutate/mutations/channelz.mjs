@@ -8,6 +8,12 @@ const mutation = (file, before, after, name) => ({ file, before, after, test: TE
 export default [
   mutation("surface/services/channelz.ts", "        unwatch();\n", "", "as long as a server shows them"),
   mutation(
+    "surface/server/server_styles.ts",
+    "    if (this.isOver) style.onOver();\n",
+    "",
+    "a server that was shut down before counts",
+  ),
+  mutation(
     "surface/channelz/registry.ts",
     "if (--users === 0)",
     "if (--users >= 0)",

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Channel, Channelz, channelzService, createClient, RpcError, Server, Status, tls } from "pollwire";
 import { Authority } from "../../../examples/tls/authority.ts";
-import { addChannel, knownChannels, removeChannel } from "../../../surface/channelz/registry.ts";
+import { addChannel, knownChannels, removeChannel, watchedOf } from "../../../surface/channelz/registry.ts";
 import { callContext } from "../../../surface/channel/channel.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
@@ -45,6 +45,15 @@ test("[C102] channelz: channels are counted as long as a server shows them, thos
   await second.shutdown();
   assertEquals([before, later].map(isCounted), [false, false]);
   for (const channel of [before, later]) channel.close();
+});
+
+test("[C102] channelz: a server that was shut down before counts and shows nothing", async () => {
+  const over = new Server();
+  await over.shutdown();
+  new Channelz(over);
+  const channel = new Channel("127.0.0.1:1");
+  assertEquals(watchedOf(knownChannels().at(-1)!), undefined);
+  channel.close();
 });
 
 test("[C102] channelz: calls are counted by how they end, on both sides, from when the service is there", async () => {
