@@ -46,19 +46,13 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
     this.advance(STARTED);
     this.engine.hold();
     this.holds = true;
-    const { deadlineMs = Infinity, parent, signal } = this.options;
-    const at = Math.min(this.engine.now() + deadlineMs, parent?.deadlineAt ?? Infinity);
-    this.armDeadline(at);
-    if (signal?.aborted) return this.aborted();
-    if (signal !== undefined) {
-      this.onAbort = () => {
-        this.onAbort = undefined;
-        this.endSoon(() => this.aborted());
-      };
-      signal.addEventListener("abort", this.onAbort, { once: true });
+    try {
+      this.ask();
+    } catch (error) { // of a signal that is the application's
+      const { path: method } = this;
+      this.context.reporter.report(error, { where: "options", level: "info", method });
+      this.fail(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "user", error);
     }
-    if (parent?.isOver) this.onParentOver();
-    else parent?.addChild(this);
   }
 
   /** The interceptors have answered: from here on the calls that they made keep the process, or nothing does. */
@@ -117,6 +111,23 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
     const whose = this.whoseDeadline ?? "the deadline of its parent";
     const details = `${whose} exceeded while an interceptor ran`;
     this.endSoon(() => this.fail(Status.DEADLINE_EXCEEDED, details, "library", undefined));
+  }
+
+  private ask(): void {
+    const { deadlineMs = Infinity, parent, signal } = this.options;
+    const at = Math.min(this.engine.now() + deadlineMs, parent?.deadlineAt ?? Infinity);
+    this.armDeadline(at);
+    if (signal?.aborted) return this.aborted();
+    if (signal !== undefined) {
+      const onAbort = (): void => {
+        this.onAbort = undefined;
+        this.endSoon(() => this.aborted());
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.onAbort = onAbort;
+    }
+    if (parent?.isOver) this.onParentOver();
+    else parent?.addChild(this);
   }
 
   /** Nothing is under way: deadline and signal are those of what is made later, and nobody may ever read what there is. */

@@ -7,6 +7,14 @@ const client = "tests/surface/promise/client_interceptor_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/promise/intercepted_call.ts",
+    before:
+      '      this.fail(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "user", error);\n',
+    after: "      throw error;\n",
+    test: client,
+    name: "whose signal throws",
+  },
+  {
     file: "surface/promise/server_calls.ts",
     before: "        ofHandler = { error };\n",
     after: "",

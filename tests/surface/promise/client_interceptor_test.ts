@@ -241,6 +241,22 @@ test("a call ends by its deadline and its signal, whatever an interceptor waits 
   });
 });
 
+test("a call whose signal throws ends with INTERNAL, and does not keep the process", async () => {
+  const signal = {
+    aborted: false,
+    addEventListener() {
+      throw new Error("no listeners");
+    },
+  } as unknown as AbortSignal;
+  await serving(echo, async ({ channel }) => {
+    const client = createClient(Trial, channel, { interceptors: [(next) => next] });
+    for (const [kind, call] of Object.entries(KINDS)) {
+      const { code, details } = await failure(call(client, { signal, deadlineMs: 60_000 }));
+      assertEquals([kind, code, details], [kind, Status.INTERNAL, "cannot start the call: no listeners"]);
+    }
+  });
+});
+
 test("the deadline of the caller holds for what next makes, and an interceptor may set an earlier one", async () => {
   const state = { started: 0, aborted: 0 };
   let remaining: number | undefined = undefined;
