@@ -44,6 +44,8 @@ export type FromWorker =
   | { readonly kind: "engine"; readonly resources: unknown }
   /** The service module is loaded and calls are taken, on `port`. */
   | { readonly kind: "serving"; readonly port: number }
+  /** Its service module shuts its server down: it takes no more connections, and ends unexpectedly when that is over. */
+  | { readonly kind: "stopping" }
   /** It cannot start, or an uncaught error ends it. `stack`: where that was, in the worker. */
   | { readonly kind: "failed"; readonly reason: string; readonly stack: string | undefined }
   /** Everything is closed; the thread ends. */

@@ -23,6 +23,7 @@ import {
 import { shareEngine } from "../engines.ts";
 import { insecure, tls } from "../credentials/mod.ts";
 import { Server } from "../full/server.ts";
+import { styledServer } from "../server/server.ts";
 import type { ShutdownOptions } from "../server/server_options.ts";
 import { readDescriptors } from "./intake.ts";
 import {
@@ -60,6 +61,7 @@ class ReactorWorker {
       ? {}
       : { credentials: credentials === insecure ? insecure : tls.server(credentials) };
     this.server = new Server({ ...start.options, ...secured, poller: this.engine, reusePort: true, onError });
+    this.followShutdown();
     onUncaught((error) => void this.fail(error));
     onOwnerMessage((message) => void this.drain((message as ToWorker).options));
   }
@@ -75,6 +77,20 @@ class ReactorWorker {
     this.port = port;
     if (intake !== undefined) this.takeIn(intake);
     tell({ kind: "serving", port });
+  }
+
+  /** Where the service module shuts the server down, other workers get the connections, and one takes this one's place. */
+  private followShutdown(): void {
+    styledServer("follow its shutdown", this.server).styles.add({
+      onStart() {},
+      onShutdown: () => {
+        if (!this.draining) tell({ kind: "stopping" });
+      },
+      onOver: () => {
+        if (!this.draining) void this.fail(new Error("its service module has shut the server down"));
+      },
+      describePending: () => [],
+    });
   }
 
   /** The listener has ended by itself. Where there can be no other one, another worker takes this one's place. */

@@ -23,8 +23,8 @@ export class WorkerThread {
   private stack: string | undefined = undefined;
 
   /**
-   * `engine` is the owner's, of the same poller: it reclaims the resources of a worker that crashed. `onFailing` is called
-   * when the worker is about to end unexpectedly.
+   * `engine` is the owner's, of the same poller: it reclaims the resources of a worker that crashed. `onFailing` is called,
+   * perhaps twice, when the worker is about to end unexpectedly, and takes no more connections.
    */
   constructor(
     private readonly engine: EventEngine,
@@ -42,6 +42,7 @@ export class WorkerThread {
       if (message.kind === "engine") this.resources = message.resources;
       else if (message.kind === "serving") onServing(message.port);
       else if (message.kind === "drained") this.drained = true;
+      else if (message.kind === "stopping") onFailing();
       else {
         this.reason = message.reason; // and ends by itself
         this.stack = message.stack;

@@ -39,6 +39,20 @@ export default [
     WORKERS,
     "may be given a grace later",
   ),
+  mutation(
+    "surface/workers/worker_thread.ts",
+    'else if (message.kind === "stopping") onFailing();',
+    'else if (message.kind === "stopping") void 0;',
+    DEATHS,
+    "boss: one whose module shuts its server down",
+  ),
+  mutation(
+    "surface/workers/reactor_worker.ts",
+    "    this.followShutdown();\n",
+    "",
+    DEATHS,
+    "one whose module shuts its server down",
+  ),
   mutation("surface/workers/intake.ts", "    this.taken = taken;\n", "", BOSS, "however often it took"),
   mutation(
     "surface/workers/boss.ts",

@@ -1,4 +1,4 @@
-// The service of workers that die, hang for a while and lose their listeners; answers with the worker's number.
+// The service of workers that die, hang for a while, lose their listeners and shut their servers down; answers with the worker's number.
 import type { Server } from "pollwire";
 import { Trial } from "../serving.ts";
 
@@ -20,7 +20,7 @@ export default function setUp(server: Server, { index, data }: { index: number; 
   const { spinning, started } = (data ?? {}) as MortalData;
   if (started !== undefined) Atomics.add(started, 0, 1);
   server.addService(Trial, {
-    one({ text = "", number = 0 }) {
+    async one({ text = "", number = 0 }, call) {
       if (text === "crash") {
         setTimeout(() => {
           throw new Error("crashed as asked");
@@ -28,6 +28,10 @@ export default function setUp(server: Server, { index, data }: { index: number; 
       } else if (text === "spin") { // nothing else of the thread runs meanwhile
         if (spinning !== undefined) Atomics.store(spinning, 0, 1);
         for (const end = performance.now() + number; performance.now() < end;);
+      } else if (text === "shut down") {
+        void server.shutdown();
+        call.sendMetadata({});
+        await new Promise((resolve) => setTimeout(resolve, number));
       } else if (text === "lose listener") {
         const { sockets } = server.engine as unknown as Inside;
         const { accept } = sockets!;
