@@ -73,7 +73,12 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
     }
     const request = this.requestStream ? undefined : this.encode();
     if (this.status === undefined) this.startCall(request, this.deadlineAt - now);
-    this.listen();
+    try {
+      this.listen();
+    } catch (error) { // of a signal that is the application's
+      this.report(error, "options");
+      this.cancel(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "user", error);
+    }
   }
 
   /** From the call that this one was made for. */
@@ -87,8 +92,9 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
     const { signal, parent } = this.options;
     parent?.addChild(this);
     if (signal === undefined) return;
-    this.onAbort = () => this.aborted();
-    signal.addEventListener("abort", this.onAbort, { once: true });
+    const onAbort = (): void => this.aborted();
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.onAbort = onAbort;
   }
 
   private get whoseDeadline(): string {
@@ -231,7 +237,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
       this.requestLength = framed.length;
       return movable(framed);
     } catch (error) {
-      if (!isInstance(error, EncodeError)) this.report(error);
+      if (!isInstance(error, EncodeError)) this.report(error, "request");
       this.endWith(Status.INTERNAL, messageOf(error), "user", error);
       return undefined;
     }
@@ -278,9 +284,9 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
     this.cancel(Status.CANCELLED, `call aborted by its signal${why}`, "user", reason);
   }
 
-  private report(error: unknown): void {
+  private report(error: unknown, where: "request" | "options"): void {
     const { path: method, peer } = this;
-    this.context.reporter.report(error, { where: "request", level: "info", method, peer });
+    this.context.reporter.report(error, { where, level: "info", method, peer });
   }
 }
 

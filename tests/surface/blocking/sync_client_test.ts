@@ -454,12 +454,20 @@ blocking(
 
 blocking(
   ALL_WAYS,
-  "a closed channel, a signal that was aborted and a server that is not there end calls",
+  "a closed channel, a signal that was aborted or throws, and a server that is not there end calls",
   async ({ client, channel, engine }) => {
     const controller = new AbortController();
     controller.abort(new Error("not now"));
     const error = thrown(() => client.one({}, { signal: controller.signal }));
     assertEquals([error.code, error.details], [Status.CANCELLED, "call aborted by its signal: not now"]);
+    const wrong = {
+      aborted: false,
+      addEventListener() {
+        throw new Error("no listeners");
+      },
+    } as unknown as AbortSignal;
+    const { code, details: why } = thrown(() => client.one({}, { signal: wrong }));
+    assertEquals([code, why], [Status.INTERNAL, "cannot start the call: no listeners"]);
     channel.close();
     assertEquals([thrown(() => client.one({})).code, thrown(() => client.one({})).details], [
       Status.UNAVAILABLE,
