@@ -144,8 +144,8 @@ export class ServerInterceptors implements CallAdmission {
   admit(core: ServerCallCore, admitted: () => void, refused: (error: unknown) => void): void {
     let isAdmitted = false;
     let status: unknown = undefined;
-    const call = new InterceptedCall(core, "unseen", undefined, () =>
-      new Promise((resolve, reject) => {
+    const call = new InterceptedCall(core, "unseen", undefined, () => {
+      const response = new Promise<ServerResponse>((resolve, reject) => {
         const ended = (code: StatusCode, details: string): void => {
           if (code === Status.OK) return resolve({ kind: "unseen" });
           status = new RpcError(code, details);
@@ -155,7 +155,10 @@ export class ServerInterceptors implements CallAdmission {
         if (core.isOver) ended(Status.CANCELLED, "call is over");
         else core.whenEnded(ended);
         admitted();
-      }));
+      });
+      response.catch(() => {}); // its client has the status, whether or not the interceptor waits for it yet
+      return response;
+    });
     this.run(call).then(
       () => {
         if (!isAdmitted) {

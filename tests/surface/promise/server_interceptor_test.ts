@@ -409,6 +409,29 @@ test("the status that a call of another style ends with is what next rejects wit
   }, { server: { interceptors: [watching], onError: (error) => void reports.push(error) } });
 });
 
+test("the status of a call of another style is no unhandled rejection where an interceptor waits for it later, or never", async () => {
+  const done: Done = { turns: [], cancelled: [] };
+  const seen: string[] = [];
+  const late: ServerInterceptor = (next) => async (call) => {
+    const ended = next(call);
+    if (call.metadata.get("wait") === undefined) return { kind: "unseen" };
+    await until(() => seen.length === 1); // its client has it
+    await sleep(5);
+    return await ended.finally(() => seen.push("waited"));
+  };
+  await serving({ one: ownStyle(done, gate().opened) }, async ({ client }) => {
+    for (const metadata of [{}, { wait: "1" }] as Array<Record<string, string>>) {
+      const before = done.turns.length;
+      const ended = failure(client.one({}, { metadata }));
+      await until(() => done.turns.length > before);
+      done.core!.sendStatus(Status.NOT_FOUND, "not here");
+      assertEquals((await ended).code, Status.NOT_FOUND);
+      if (metadata["wait"] !== undefined) seen.push("told");
+    }
+    await until(() => seen.length === 2);
+  }, { server: { interceptors: [late] } });
+});
+
 test("a call that was intercepted is the parent of others as any other", async () => {
   const passing: ServerInterceptor = (next) => async (call) => await next(call);
   let remaining: number | undefined = undefined;
