@@ -85,6 +85,8 @@ export type ServerInterceptor<M = MethodDescriptor<unknown, unknown>> = (
 
 /** The call as an object: interceptors and, in the promise style, the handler get the same. */
 export class InterceptedCall extends ServerCallHandle {
+  /** The interceptors that run around it: those that there were when it began. */
+  chain: readonly ServerNext[] = [];
   private isRun = false;
 
   /** `message`: the request, or the source of requests. `handle` begins the handler. */
@@ -114,8 +116,13 @@ export class InterceptedCall extends ServerCallHandle {
     return this.kind === "unary" || this.kind === "serverStreaming" ? this.request : this.requests;
   }
 
-  /** The innermost `next`. */
-  run(): Promise<ServerResponse> {
+  /** Goes on with interceptor `at`, or after the last one with the handler. */
+  follow(at: number): Promise<ServerResponse> {
+    const interceptor = this.chain[at];
+    return interceptor === undefined ? this.run() : interceptor(this as never);
+  }
+
+  private run(): Promise<ServerResponse> {
     if (this.isRun) {
       return Promise.reject(
         new TypeError(`Cannot serve ${this.path} twice: an interceptor called next before`),
@@ -128,16 +135,27 @@ export class InterceptedCall extends ServerCallHandle {
 
 /** The interceptors of one server. */
 export class ServerInterceptors implements CallAdmission {
-  private readonly chain: (call: InterceptedCall) => Promise<unknown>;
+  /** What each of them returned, once: more may be put inside them, while calls run. */
+  private readonly made: readonly ServerNext[];
 
-  /** The first one of the list is the outermost. Throws TypeError for what is no interceptor. */
-  constructor(list: readonly ServerInterceptor[]) {
-    this.chain = composed("make a server", list, innermost) as typeof this.chain;
+  /**
+   * The first one of the list is the outermost, inside all of `outer`. Throws TypeError for what is no interceptor.
+   */
+  constructor(list: readonly ServerInterceptor[], outer?: ServerInterceptors) {
+    const purpose = "make a server";
+    checkList(purpose, list);
+    const before = outer?.made ?? [];
+    const made = Array.from(list, (interceptor, i) => {
+      const at = before.length + i;
+      return makeOne(purpose, interceptor, at, (call) => following(call, at + 1));
+    });
+    this.made = [...before, ...made];
   }
 
   /** Runs all of them around `call`; what they throw is rejected with. */
   async run(call: InterceptedCall): Promise<unknown> {
-    return await this.chain(call);
+    call.chain = this.made;
+    return await call.follow(0);
   }
 
   /** For calls of any other style than the promise style. */
@@ -200,23 +218,29 @@ export function composed<Next>(
   list: readonly ((next: Next) => Next)[],
   innermost: Next,
 ): Next {
-  if (!Array.isArray(list)) {
-    throw new TypeError(`Cannot ${purpose}: interceptors are ${describe(list)}, not an array of functions`);
-  }
-  return list.reduceRight((next: Next, interceptor, i) => {
-    const made: unknown = typeof interceptor === "function" ? interceptor(next) : undefined;
-    if (typeof made === "function") return made as Next;
-    const what = typeof interceptor === "function"
-      ? `returned ${describe(made)}`
-      : `is ${describe(interceptor)}`;
-    throw new TypeError(
-      `Cannot ${purpose}: interceptor ${i} ${what}; it is a function that takes next and returns a function of a call`,
-    );
-  }, innermost);
+  checkList(purpose, list);
+  return list.reduceRight((next: Next, interceptor, i) => makeOne(purpose, interceptor, i, next), innermost);
 }
 
-function innermost(call: unknown): Promise<ServerResponse> {
-  if (call instanceof InterceptedCall) return call.run();
+function checkList(purpose: string, list: unknown): void {
+  if (Array.isArray(list)) return;
+  throw new TypeError(`Cannot ${purpose}: interceptors are ${describe(list)}, not an array of functions`);
+}
+
+/** What interceptor `i` of a list makes around `next`. */
+function makeOne<Next>(purpose: string, interceptor: (next: Next) => Next, i: number, next: Next): Next {
+  const made: unknown = typeof interceptor === "function" ? interceptor(next) : undefined;
+  if (typeof made === "function") return made as Next;
+  const what = typeof interceptor === "function"
+    ? `returned ${describe(made)}`
+    : `is ${describe(interceptor)}`;
+  throw new TypeError(
+    `Cannot ${purpose}: interceptor ${i} ${what}; it is a function that takes next and returns a function of a call`,
+  );
+}
+
+function following(call: unknown, at: number): Promise<ServerResponse> {
+  if (call instanceof InterceptedCall) return call.follow(at);
   return Promise.reject(
     new TypeError(`Cannot serve a call: an interceptor gave next ${describe(call)}, not its call`),
   );

@@ -90,7 +90,7 @@ export class Server {
   readonly #authorizer: Authorizer | undefined;
   readonly #options: ServerOptions & HandshakeOptions;
   readonly #host: CallHost;
-  #interceptors: readonly ServerInterceptor[] = [];
+  #interceptors: ServerInterceptors | undefined = undefined;
   readonly #connections: ConnectionsHost;
   readonly #acceptor: TransportAcceptor;
   readonly #admission: Admission;
@@ -113,7 +113,9 @@ export class Server {
     this.#features = features;
     const reporter = new Reporter(options);
     this.#admission = new Admission(options, reporter);
-    const interceptors = this.#intercepting(options.interceptors ?? []);
+    const interceptors = options.interceptors ?? [];
+    const made = new ServerInterceptors(interceptors);
+    this.#interceptors = interceptors.length === 0 ? undefined : made;
     const { authorization } = options;
     this.#authorizer = authorization === undefined
       ? undefined
@@ -127,7 +129,7 @@ export class Server {
     this.#options = { ...options, keepalive: serverKeepalive(options.keepalive ?? {}), reporter, encodings };
     const { exposeErrors = false, maxReceiveElements } = options;
     this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements, features.encodings);
-    this.#host.interceptors = interceptors;
+    this.#host.interceptors = this.#interceptors;
     const { maxConcurrentStreams } = localSettings(options.settings);
     this.#connections = {
       beginnings: new Beginnings((closure) => this.engine.run(closure)),
@@ -368,13 +370,7 @@ export class Server {
    * @throws {TypeError} for what is no interceptor
    */
   intercept(interceptor: ServerInterceptor): void {
-    this.#host.interceptors = this.#intercepting([...this.#interceptors, interceptor]);
-  }
-
-  #intercepting(list: readonly ServerInterceptor[]): ServerInterceptors | undefined {
-    const made = new ServerInterceptors(list);
-    this.#interceptors = [...list];
-    return list.length === 0 ? undefined : made;
+    this.#host.interceptors = this.#interceptors = new ServerInterceptors([interceptor], this.#interceptors);
   }
 
   /** What is outstanding in the styles that have tags, operations or reactors: some lines of text, for a program that hangs. */

@@ -8,6 +8,13 @@ const client = "tests/surface/promise/client_interceptor_test.ts";
 export default [
   {
     file: "surface/server/interceptor.ts",
+    before: "    call.chain = this.made;\n    return await call.follow(0);",
+    after: "    call.chain = this.made.toReversed();\n    return await call.follow(0);",
+    test: server,
+    name: "interceptors run in their order",
+  },
+  {
+    file: "surface/server/interceptor.ts",
     before:
       "      response.catch(() => {}); // its client has the status, whether or not the interceptor waits for it yet\n",
     after: "",
@@ -89,8 +96,8 @@ export default [
     file: "surface/server/interceptor.ts",
     before: "return list.reduceRight(",
     after: "return list.reduce(",
-    test: server,
-    name: "interceptors run in their order",
+    test: client,
+    name: "interceptors of a client run in their order",
   },
   {
     file: "surface/promise/server_calls.ts",

@@ -127,12 +127,35 @@ test("interceptors run in their order, the first one outermost, and get the same
   };
   await serving(handlers, async ({ client, server }) => {
     server.intercept(named("c"));
-    assertEquals(order.splice(0), ["made b", "made a", "made c", "made b", "made a"]);
+    assertEquals(order.splice(0), ["made a", "made b", "made c"]);
     await client.one({});
     const inside = ["a before", "b before", "c before", "/trial.Trial/One", "c after", "b after", "a after"];
     assertEquals(order, inside);
     assertEquals(calls.size, 1);
   }, { server: { interceptors: [named("a"), named("b")] } });
+});
+
+test("interceptors are made once, whatever is put inside them later, and calls that run go on without that", async () => {
+  const seen: string[] = [];
+  const open = gate();
+  const counting = (name: string): ServerInterceptor => (next) => {
+    seen.push(`${name} is made`);
+    let calls = 0;
+    return async (call) => {
+      seen.push(`${name} ${++calls}`);
+      if (call.metadata.get("wait") === name) await open.opened;
+      return await next(call);
+    };
+  };
+  await serving(echo, async ({ client, server }) => {
+    const waiting = client.one({ number: 1 }, { metadata: { wait: "outer" } });
+    await until(() => seen.length === 2);
+    server.intercept(counting("inner"));
+    await client.one({ number: 2 });
+    open.open();
+    await waiting;
+  }, { server: { interceptors: [counting("outer")] } });
+  assertEquals(seen, ["outer is made", "outer 1", "inner is made", "outer 2", "inner 1"]);
 });
 
 test("an interceptor puts other messages in place of those of every kind", async () => {
