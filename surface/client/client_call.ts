@@ -45,9 +45,9 @@ import { trackerLeaves } from "./tracked.ts";
 
 const { STARTED, STREAM_OPENED, STREAM_LOST, ENDED } = CallEvent;
 
-/** The call with a deadline that asks for its stream just now. */
+/** The call that asks for its stream just now. */
 let asking: ClientCall | undefined = undefined;
-/** Its milliseconds: what is left of an instant of the clock has a rounding error, which a timeout on the wire rounds up. */
+/** The milliseconds it has: what is left of an instant of the clock has a rounding error, which a timeout on the wire rounds up. */
 let askedMs = 0;
 
 /** A client's call. A style is a subclass: it says what becomes of metadata, messages and status. */
@@ -181,8 +181,9 @@ export abstract class ClientCall extends SendingCall
     if (at >= this.deadlineAt) return;
     this.disarmDeadline();
     this.armDeadline(at);
-    asking = this.startedAt === undefined ? this : undefined;
+    if (asking !== this) return; // it has waited for its turn since it asked
     askedMs = timeoutMs;
+    if (this.startedAt !== undefined) asking = undefined;
   }
 
   /** What the service config says of the sizes of its messages. */
@@ -396,6 +397,8 @@ export abstract class ClientCall extends SendingCall
     if (this.options.identity !== undefined || this.context.callCredentials !== undefined) {
       if (!this.mayBePermitted()) return;
     }
+    askedMs = Infinity;
+    asking = this;
     if (deadlineMs !== undefined || parent !== undefined) {
       if (!this.isInTime(deadlineMs)) return;
     }
@@ -450,7 +453,6 @@ export abstract class ClientCall extends SendingCall
       this.cancel(Status.DEADLINE_EXCEEDED, `deadline of ${deadlineMs} ms has passed`);
       return false;
     }
-    asking = this;
     const now = this.engine.now();
     askedMs = Math.min(deadlineMs, parent === undefined ? Infinity : parent.deadlineAt - now);
     this.armDeadline(Math.min(now + deadlineMs, parent?.deadlineAt ?? Infinity));

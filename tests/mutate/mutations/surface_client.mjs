@@ -4,6 +4,13 @@
 export default [
   {
     file: "surface/client/client_call.ts",
+    before: "if (asking !== this) return; // it has waited",
+    after: "asking = this; // it has waited",
+    test: "tests/surface/client/configured_call_test.ts",
+    name: "[C15] a call that is made in the channel's own work",
+  },
+  {
+    file: "surface/client/client_call.ts",
     before: "        this.onAbort = undefined; // the signal forgets",
     after: "        // the signal forgets",
     test: "tests/surface/nothing_left_test.ts",

@@ -7,6 +7,8 @@ import {
   createClient,
   insecure,
   type JsonMethodConfig,
+  parseAddress,
+  type ResolverFactory,
   type RpcError,
   type ServedCall,
   Server,
@@ -144,6 +146,56 @@ test("[C15] the server is told of the service config's timeout", async () => {
   });
   assertEquals((await world.end(world.client.one({}))).code, Status.OK);
   assertEquals(left, [498]);
+});
+
+test("[C15] a call that is made in the channel's own work, before the service config is known, tells the server what is left of its timeout", async () => {
+  const simulation = new Simulation();
+  const [clientHost, serverHost] = [simulation.host(), simulation.host()];
+  const left: number[] = [];
+  const server = new Server({
+    poller: serverHost,
+    credentials: insecure,
+    settings: { maxConcurrentStreams: 1 },
+  });
+  server.addService(Trial, {
+    one: (request, { timeRemainingMs }) => {
+      left.push(Math.round(timeRemainingMs!));
+      return new Promise((resolve) => void serverHost.runAt(serverHost.now() + 300, () => resolve(request)));
+    },
+  });
+  await server.listen("0.0.0.0:80");
+  let first: Promise<void> | undefined;
+  let later: Promise<number> | undefined;
+  const addresses = [parseAddress(`${serverHost.hostAddress}:80`)];
+  const resolver: ResolverFactory = {
+    make: (_context, sink) => ({
+      start() {
+        sink.onResolved([{ addresses }]);
+        first = client.one({}).then(() => {});
+        later = client.one({}).then(() => Status.OK, ({ code }) => code);
+      },
+      requestReresolution() {},
+      resetBackoff() {},
+      describeWait: () => "the test",
+      close() {},
+    }),
+  };
+  const channel = new Channel("here:all", {
+    poller: clientHost,
+    credentials: insecure,
+    resolvers: { here: resolver },
+    serviceConfig: { methodConfig: [{ name: [{}], timeout: "0.5s" }] },
+  });
+  const client = createClient(Trial, channel);
+  channel.connect();
+  await simulation.run({ until: 2_000 });
+  await first;
+  assertEquals([await later, left.length], [Status.DEADLINE_EXCEEDED, 2]);
+  assertEquals(left[0]! > 490, true, `${left}`);
+  assertEquals(left[1]! < 200, true, `${left}`); // it waited for the end of the first one
+  channel.close();
+  server.close();
+  await simulation.run();
 });
 
 test("[C16] a timeout of nothing ends the call before anything is sent", async () => {
