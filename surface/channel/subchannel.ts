@@ -419,6 +419,7 @@ export class Subchannel implements LinkOwner {
 
   /** False where the poller threw. */
   private awaitBackoff(retryAt: number): boolean {
+    this.cancelBackoff(); // that of a further connection which came to nothing while another attempt ran
     try {
       this.backoffTask = this.engine.runAt(retryAt, () => {
         this.backoffTask = undefined;

@@ -7,6 +7,13 @@ const file = "surface/channel/subchannel.ts";
 export default [
   {
     file,
+    before: "this.cancelBackoff(); // that of a further",
+    after: "// that of a further",
+    test,
+    name: "[C48] a further connection that comes to nothing while",
+  },
+  {
+    file,
     before: "if (useful) this.backoff.reset();\n    else if (this",
     after: "if (this",
     test,

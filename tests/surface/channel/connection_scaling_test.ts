@@ -139,6 +139,26 @@ test("[C48] further connections that come to nothing are few: after the second o
   assertEquals([first.isOver, bench.states], [false, ["0 CONNECTING", "2 READY"]]);
 });
 
+test("[C48] a further connection that comes to nothing while one is on its way leaves no timer that ends a later backoff", async () => {
+  const config = readConfig({ connectionScaling: { maxConnectionsPerSubchannel: 4 } });
+  const bench = new Bench({ maxStreams: 1, config });
+  const listener = await bench.listen();
+  for (let i = 0; i < 3; i++) bench.call();
+  await bench.pass(50);
+  const [kept, ...others] = bench.peers;
+  listener.shutdown();
+  bench.call(); // the attempt for it is refused after 2 ms, and the others are lost after 1 ms
+  for (const peer of others) peer.send(goAway(0, ErrorCode.NO_ERROR));
+  await bench.pass(200);
+  kept!.send(goAway(0, ErrorCode.NO_ERROR));
+  await bench.pass(100_000);
+  const pauses = gaps(bench.attempts().slice(4)); // until then each was answered, or was the one for the last call
+  assertEquals(pauses.length, 5);
+  for (const [i, pause] of pauses.entries()) {
+    assertEquals(i === 0 || pause > 1.5 * pauses[i - 1]!, true, `${pauses}`);
+  }
+});
+
 test("[C48] the last connection is lost: IDLE, and an attempt to make another ends", async () => {
   const bench = await makeBench(3);
   bench.call();
