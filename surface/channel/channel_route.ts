@@ -489,8 +489,10 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     return call.configure(config.methodConfig(call.path));
   }
 
+  /** A connection that is lost, which the policy has not seen or does not heed, is none: the next picker knows of it. */
   private pick(call: PendingCall): PickResult {
     const result = this.picker.pick(call);
+    if (isPicked(result)) return result.isConnected ? result : QUEUE;
     return result instanceof PickFailure && call.waitForReady && !result.drop ? QUEUE : result;
   }
 

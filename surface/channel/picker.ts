@@ -23,6 +23,11 @@ export class PickFailure {
 export class TrackedPick {
   constructor(readonly subchannel: Subchannel, readonly tracker: CallTracker) {}
 
+  /** As {@linkcode Subchannel.isConnected}. */
+  get isConnected(): boolean {
+    return this.subchannel.isConnected;
+  }
+
   /** As {@linkcode Subchannel.attach}. */
   attach(call: PendingCall): boolean {
     if (!this.subchannel.canAttach) return false;

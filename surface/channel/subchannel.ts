@@ -166,6 +166,11 @@ export class Subchannel implements LinkOwner {
     return undefined;
   }
 
+  /** Whether calls can take it: they get a stream, or wait for one. */
+  get isConnected(): boolean {
+    return this.transport !== undefined;
+  }
+
   /** Whether `attach` would give a call a stream. */
   get canAttach(): boolean {
     return this.waiting.size === 0 && this.transportWithRoom() !== undefined;

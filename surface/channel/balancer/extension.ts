@@ -29,7 +29,10 @@ export type PickResult = object | symbol;
 
 /** Chooses for each call. It is called for every call, so what can be prepared is prepared before. */
 export interface Picker {
-  /** Chooses for one attempt of `call`; again where what it chose turns out to be lost. */
+  /**
+   * Chooses for one attempt of `call`; again where what it chose turns out to be lost. A call for which it chooses what is
+   * lost waits for the next picker.
+   */
   pick(call: PickedCall): PickResult;
 }
 

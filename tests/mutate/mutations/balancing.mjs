@@ -3,6 +3,13 @@
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/channel/channel_route.ts",
+    before: "return result.isConnected ? result : QUEUE;",
+    after: "return result;",
+    test: "tests/surface/channel/balancer/third_party_test.ts",
+    name: "[C19] a call whose picker chooses",
+  },
+  {
     file: "surface/channel/balancer/round_robin.ts",
     before: "Math.floor(this.helper.engine.random() * ready.length)",
     after: "0",

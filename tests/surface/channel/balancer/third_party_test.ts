@@ -208,6 +208,48 @@ test("[C19][C28] what a policy picks that is none, and what its picker throws, m
   });
 });
 
+test("[C19] a call whose picker chooses a connection that is lost waits for the next picker, and asks none meanwhile", async () => {
+  let kept: PickResult = pickLater;
+  let picked = 0;
+  registerBalancer<ChildPolicy>({
+    name: "stubborn",
+    readConfig: (_json, readChild) => readChild([{ pick_first: {} }], "childPolicy"),
+    make(helper) {
+      let publish = (): void => {};
+      const child = helper.makeChild((_state, picker) => {
+        publish = () =>
+          helper.updateState("READY", {
+            pick(call) {
+              picked++;
+              return kept === pickLater ? kept = picker.pick(call) : kept;
+            },
+          });
+        if (kept === pickLater) publish();
+      });
+      return {
+        update: (endpoints, policy) => child.update(endpoints, policy),
+        exitIdle: () => child.exitIdle(),
+        resetBackoff() {
+          kept = pickLater;
+          publish();
+        },
+        close: () => child.close(),
+      };
+    },
+  });
+  await zoned(["a"], { loadBalancing: "stubborn" }, async (client, servers, channel) => {
+    await client.one({});
+    servers[0]!.close();
+    while ((await failure(client.one({}, { deadlineMs: 20 }))).code !== 4);
+    picked = 0;
+    assertEquals((await failure(client.one({}, { deadlineMs: 50 }))).code, 4);
+    assertEquals(picked <= 2, true, `${picked}`);
+    const waits = failure(client.one({}));
+    channel.resetConnectBackoff();
+    assertEquals((await waits).code, 14);
+  });
+});
+
 test("[C19] what an async method of a policy rejects with fails the calls that wait, and the channel begins anew", async () => {
   let updates = 0;
   registerBalancer<ChildPolicy>({
