@@ -75,10 +75,12 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
   private children = new Map<string, EndpointChild>();
   /** The same, as `aggregate` gets them: thousands are not copied for each state of one of them. */
   private listed: readonly EndpointChild[] = [];
-  private readyCount = 0;
-  private failedCount = 0;
-  /** A picker with those that became READY beside others is published soon. */
+  /** How many of them are in each state: thousands are not counted anew for each state of one of them. */
+  protected counts: Record<ConnectivityState, number> = noCounts();
+  /** A picker is to be published that knows which of them are READY now. */
   private isDue = false;
+  /** That is done at the end of this turn. */
+  private isPaced = false;
   /** Its list is being taken, or it is closed: nothing is published. */
   private silent = false;
   /** The one that failed last says why, where all have failed. */
@@ -107,8 +109,8 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
     for (const gone of before.values()) gone.close();
     this.listed = [...this.children.values()];
     this.onChildren(this.listed);
-    this.readyCount = this.failedCount = 0;
-    for (const { state } of this.listed) this.count(state, 1);
+    this.counts = noCounts();
+    for (const { state } of this.listed) this.counts[state]++;
     this.silent = false;
     if (this.children.size === 0) this.helper.requestReresolution();
     this.publish();
@@ -143,30 +145,29 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
     if (state === "TRANSIENT_FAILURE") this.failed = child.picker;
     if (state === "IDLE" && !this.lazy) this.connectLater(child);
     if (this.silent) return;
-    this.count(before, -1);
-    this.count(state, 1);
-    if (this.lazy || before === "READY" || this.readyCount === 0) this.publish();
-    else if (state === "READY") this.readyBeside();
+    this.counts[before]--;
+    this.counts[state]++;
+    const { READY: ready } = this.counts;
+    if (this.lazy || ready === 0 || (ready === 1 && state === "READY")) this.publish();
+    else if (before === "READY" || state === "READY") this.readyBeside(before === "READY");
   }
 
   /**
-   * A server became READY. The first is published at once, as one that is READY no more is. Where there are others, calls go
-   * to those until the next turn: a picker for each of thousands would take the square of their time.
+   * A server became READY beside others, or is READY no more. The first that is lost is published at once, and whatever
+   * follows in this turn at its end: calls go to the others until then, and those that pick a lost one wait for it. A picker
+   * for each of thousands would take the square of their time.
    */
-  private readyBeside(): void {
-    if (this.readyCount === 1) return this.publish();
-    if (this.isDue) return;
-    this.isDue = true;
+  private readyBeside(isLost: boolean): void {
+    if (isLost && !this.isPaced) this.publish();
+    else this.isDue = true;
+    if (this.isPaced) return;
+    this.isPaced = true;
     this.helper.engine.run(() =>
       this.helper.run(() => {
+        this.isPaced = false;
         if (this.isDue && !this.silent) this.publish();
       })
     );
-  }
-
-  private count(state: ConnectivityState, change: 1 | -1): void {
-    if (state === "READY") this.readyCount += change;
-    else if (state === "TRANSIENT_FAILURE") this.failedCount += change;
   }
 
   /** Connects `child`, on nobody's stack. */
@@ -181,14 +182,19 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
 
   /** Publishes one state of all; `children` may be none. */
   protected aggregate(children: readonly EndpointChild[]): void {
-    if (this.readyCount > 0) {
+    if (this.counts.READY > 0) {
       this.helper.updateState("READY", this.pickerOf(children.filter(({ state }) => state === "READY")));
-    } else if (this.failedCount < children.length) this.helper.updateState("CONNECTING", QUEUE_PICKER);
-    else this.helper.updateState("TRANSIENT_FAILURE", this.failed);
+    } else if (this.counts.TRANSIENT_FAILURE < children.length) {
+      this.helper.updateState("CONNECTING", QUEUE_PICKER);
+    } else this.helper.updateState("TRANSIENT_FAILURE", this.failed);
   }
 
   private publish(): void {
     this.isDue = false;
     this.aggregate(this.listed);
   }
+}
+
+function noCounts(): Record<ConnectivityState, number> {
+  return { IDLE: 0, CONNECTING: 0, READY: 0, TRANSIENT_FAILURE: 0, SHUTDOWN: 0 };
 }

@@ -78,7 +78,7 @@ export class RingHash extends EndpointChildren<RingHashConfig> {
 
   /** One of them; the others when calls want them. */
   override exitIdle(): void {
-    if (!this.servers.some(({ state }) => state === "CONNECTING")) this.connectOne();
+    if (this.counts.CONNECTING === 0) this.connectOne();
   }
 
   protected override onChildren(children: readonly EndpointChild[]): void {
@@ -95,8 +95,7 @@ export class RingHash extends EndpointChildren<RingHashConfig> {
   }
 
   protected override aggregate(children: readonly EndpointChild[]): void {
-    const count = { IDLE: 0, CONNECTING: 0, READY: 0, TRANSIENT_FAILURE: 0, SHUTDOWN: 0 };
-    for (const { state } of children) count[state]++;
+    const { counts: count } = this;
     const picker = this.pickerOf(children);
     const failed = count.TRANSIENT_FAILURE;
     if (count.READY > 0) return this.helper.updateState("READY", picker);
@@ -119,6 +118,7 @@ export class RingHash extends EndpointChildren<RingHashConfig> {
   }
 
   private connectOne(): void {
+    if (this.counts.IDLE === 0) return;
     const idle = this.servers.find(({ state }) => state === "IDLE");
     if (idle !== undefined) this.connectLater(idle);
   }

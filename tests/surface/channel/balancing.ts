@@ -161,6 +161,11 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
     return this.simulation.run({ until: ms });
   }
 
+  /** The connections that the policy has made. */
+  get subchannels(): Subchannel[] {
+    return this.watched.map(([subchannel]) => subchannel);
+  }
+
   // What the policy calls.
 
   createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {

@@ -229,9 +229,11 @@ test("[C45] without anything to judge by nothing is counted, and who was ejected
   world.call(10, { 83: 10 });
   await world.runUntil(10_010);
   world.configure({});
+  await world.runUntil(10_011);
   assertEquals(world.open(), [81, 82, 83]);
   assertThrows(() => world.start(), Error, "not followed");
   world.configure({ failurePercentageEjection: FAILURES });
+  await world.runUntil(10_012);
   world.call(10, { 83: 10 });
   await world.runUntil(20_000);
   assertEquals(world.open(), [81, 82, 83]); // its interval began at 10.01 s

@@ -75,6 +75,21 @@ test("[C39] of a long list there is not a picker for each server: those that com
   assertEquals(new Set(picks(world, 60)).size, 60);
 });
 
+test("[C39] of a long list whose servers are lost together there is not a picker for each of them", async () => {
+  const world = makeWorld();
+  const ports = Array.from({ length: 60 }, (_, i) => 100 + i);
+  world.resolve(...await serve(world, ...ports));
+  await world.runUntil(100);
+  const before = world.states.length;
+  world.turn(() => {
+    for (const subchannel of world.subchannels.slice(0, 50)) subchannel.giveUp();
+  });
+  await world.runUntil(101);
+  const pickers = world.states.length - before;
+  assertEquals(pickers >= 1 && pickers <= 3, true, `${pickers}`);
+  assertEquals(new Set(picks(world, 60)), new Set(ports.slice(50).map(String)));
+});
+
 test("[C38] READY while any is, though others fail", async () => {
   const world = makeWorld();
   const [good] = await serve(world, 81);
