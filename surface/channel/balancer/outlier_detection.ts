@@ -52,6 +52,7 @@ class OutlierDetection implements Balancer<OutlierConfig>, BalancerHelper {
   private timer: TaskHandle | undefined = undefined;
   /** When the interval began. */
   private since = 0;
+  private closed = false;
 
   constructor(private readonly helper: BalancerHelper) {}
 
@@ -75,6 +76,7 @@ class OutlierDetection implements Balancer<OutlierConfig>, BalancerHelper {
   }
 
   close(): void {
+    this.closed = true;
     this.cancelTimer();
     this.child.close();
   }
@@ -149,7 +151,7 @@ class OutlierDetection implements Balancer<OutlierConfig>, BalancerHelper {
     const { engine } = this;
     this.timer = engine.runAt(this.since + this.config.intervalMs, () => {
       this.timer = undefined;
-      this.helper.run(() => this.counts && this.judge());
+      this.helper.run(() => this.intervalOver());
     });
   }
 
@@ -165,6 +167,11 @@ class OutlierDetection implements Balancer<OutlierConfig>, BalancerHelper {
       endpoint.multiplier = 0;
       this.uneject(endpoint);
     }
+  }
+
+  /** It may have had to wait for its turn: a config that judges nobody, or the end of the policy, came before. */
+  private intervalOver(): void {
+    if (this.counts && !this.closed) this.judge();
   }
 
   /** An interval is over. */

@@ -87,6 +87,13 @@ export default [
     name: "[C39] of a long list whose servers",
   },
   {
+    file: "surface/channel/balancer/outlier_detection.ts",
+    before: "if (this.counts && !this.closed) this.judge();",
+    after: "if (this.counts) this.judge();",
+    test: "tests/surface/channel/outlier_detection_test.ts",
+    name: "[C45] an interval that ends while",
+  },
+  {
     file: "surface/channel/balancer/endpoint_children.ts",
     before: "    this.counts[before]--;\n",
     after: "",

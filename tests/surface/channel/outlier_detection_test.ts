@@ -241,6 +241,17 @@ test("[C45] without anything to judge by nothing is counted, and who was ejected
   assertEquals(world.open(), [81, 82]);
 });
 
+test("[C45] an interval that ends while the channel is at work does not go on after the policy's end", async () => {
+  const world = await OutlierWorld.of({ failurePercentageEjection: FAILURES }, 2);
+  const held: Array<() => void> = [];
+  world.run = (closure) => void held.push(closure);
+  await world.runUntil(10_010);
+  world.balancer.close();
+  for (const closure of held.splice(0)) closure();
+  await world.rest();
+  assertEquals(held, []);
+});
+
 test("[C45] another interval holds for the one that runs", async () => {
   const world = await OutlierWorld.of({ failurePercentageEjection: FAILURES }, 3);
   world.call(10, { 83: 10 });
