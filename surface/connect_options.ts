@@ -9,7 +9,7 @@ import {
 } from "../transport/mod.ts";
 import type { EndpointOptions, ReportOptions } from "../pollers/mod.ts";
 import type { CompressionOptions } from "./compression.ts";
-import { checkOptions, type OptionNames } from "./options.ts";
+import { checkOptions, describe, type OptionNames } from "./options.ts";
 
 /** What users say of connections; `reporter` is made from their `onError` and `logger`. */
 export interface UserConnectOptions
@@ -61,9 +61,7 @@ export function checkConnectOptions(
 ): void {
   checkOptions(purpose, options, known);
   const { endpoint, settings, handshakeTimeoutMs, maxReceiveElements = 0 } = options;
-  if (endpoint !== undefined) {
-    checkOptions(`${purpose}, endpoint`, endpoint, ENDPOINT as Record<string, true>);
-  }
+  if (endpoint !== undefined) checkEndpoint(purpose, endpoint);
   if (settings !== undefined) checkOptions(`${purpose}, settings`, settings, SETTINGS_NAMES);
   const { initialWindowSize } = localSettings(settings);
   if (initialWindowSize < MESSAGE_PREFIX_BYTES) {
@@ -85,4 +83,18 @@ export function checkConnectOptions(
       String(handshakeTimeoutMs)
     }; give a number of milliseconds above 0`,
   );
+}
+
+function checkEndpoint(purpose: string, endpoint: EndpointOptions): void {
+  checkOptions(`${purpose}, endpoint`, endpoint, ENDPOINT as Record<string, true>);
+  const { noDelay = true, keepAliveMs = 1, userTimeoutMs = 1 } = endpoint;
+  if (typeof noDelay !== "boolean") {
+    throw new TypeError(`Cannot ${purpose}: endpoint.noDelay is ${describe(noDelay)}; give true or false`);
+  }
+  for (const [name, given] of Object.entries({ keepAliveMs, userTimeoutMs })) {
+    if (typeof given === "number" && given > 0) continue;
+    throw new RangeError(
+      `Cannot ${purpose}: endpoint.${name} is ${String(given)}; give a number of milliseconds above 0`,
+    );
+  }
 }

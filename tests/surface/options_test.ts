@@ -108,6 +108,13 @@ test("options of channels and servers: unknown names and values out of range thr
   ) {
     refused(() => make({ maxRecieveMessageBytes: 5 }), "did you mean maxReceiveMessageBytes?");
     refused(() => make({ endpoint: { nodelay: true } }), "did you mean noDelay?");
+    for (const noDelay of [0, null, "yes"]) {
+      refused(() => make({ endpoint: { noDelay } }), "endpoint.noDelay is ", "give true or false");
+    }
+    for (const ms of [0, -1, NaN, "5", null, true, 10n]) {
+      refused(() => make({ endpoint: { keepAliveMs: ms } }), `endpoint.keepAliveMs is ${ms}; give a number`);
+      refused(() => make({ endpoint: { userTimeoutMs: ms } }), `endpoint.userTimeoutMs is ${ms}; give`);
+    }
     refused(() => make({ settings: { initialWindow: 5 } }), "did you mean initialWindowSize?");
     refused(() => make({ settings: { maxFrameSize: 5 } }), "maxFrameSize");
     refused(() => make({ settings: { initialWindowSize: 4 } }), "initialWindowSize is 4", "at least 5");
