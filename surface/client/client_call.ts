@@ -450,7 +450,7 @@ export abstract class ClientCall extends SendingCall
   private isInTime(deadlineMs = Infinity): boolean {
     const { parent } = this.options;
     if (!(deadlineMs > 0)) {
-      this.cancel(Status.DEADLINE_EXCEEDED, `deadline of ${deadlineMs} ms has passed`);
+      this.cancel(Status.DEADLINE_EXCEEDED, `deadline of ${Math.ceil(deadlineMs)} ms has passed`);
       return false;
     }
     const now = this.engine.now();

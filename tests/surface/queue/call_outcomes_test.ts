@@ -200,7 +200,7 @@ test("call by queue: [Q45] a send that waits for flow control completes with fal
 test("call by queue: [Q46] a deadline that has passed before the start: sends fail, the status is DEADLINE_EXCEEDED", async () => {
   await calling(async ({ make, events }) => {
     for (const batches of [1, 2]) {
-      const call = make(-10);
+      const call = make(-10.25);
       const status = receiveStatusOnClient();
       const sends = [sendInitialMetadata(), sendCloseFromClient()];
       if (batches === 1) {
@@ -213,6 +213,7 @@ test("call by queue: [Q46] a deadline that has passed before the start: sends fa
       }
       assertEquals(status.status?.code, 4);
       assertEquals(status.status?.error?.endedBy, "user");
+      assertMatch(status.status?.details ?? "", /^deadline of -[0-9]+ ms has passed$/);
     }
   });
 });
