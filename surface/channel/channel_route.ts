@@ -261,11 +261,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     const { resolver, balancer, idleTask } = this;
     this.resolver = this.balancer = this.idleTask = undefined;
     if (idleTask !== undefined) this.engine.cancel(idleTask);
-    try {
-      resolver?.close();
-    } finally { // either may be the application's, and throw
-      balancer?.close();
-    }
+    callApplication(() => resolver?.close(), (error) => this.reportError(error)); // it may be the application's, and throw
+    balancer?.close();
   }
 
   /** There is no call now, and perhaps none for so long that connections are let go. */
@@ -303,13 +300,9 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** Resolver, policy or poller threw: all is let go, and the next call begins anew. */
   private threw(error: unknown): void {
-    const { reporter = defaultReporter } = this.settings.options;
     const peer = formatDestination(this.target);
-    reporter.report(error, { where: "connection", level: "error", peer });
-    callApplication(
-      () => this.letGo(),
-      (again) => reporter.report(again, { where: "connection", level: "error", peer }),
-    );
+    this.reportError(error);
+    callApplication(() => this.letGo(), (again) => this.reportError(again));
     for (const call of this.waiting) { // first: those that wait have an idle channel connect
       this.withdraw(call);
       call.onUnavailable(`cannot connect to ${peer}: ${describeThrown(error)}`, false);
@@ -458,6 +451,12 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** The addresses may be out of date. */
   requestReresolution(): void {
     this.resolver?.requestReresolution();
+  }
+
+  /** Gives what an application's resolver or policy threw to whom the channel reports to. */
+  reportError(error: unknown): void {
+    const { reporter = defaultReporter } = this.settings.options;
+    reporter.report(error, { where: "connection", level: "error", peer: formatDestination(this.target) });
   }
 
   /** Runs `closure` when no other control work of the channel runs. */

@@ -22,6 +22,8 @@ export interface BalancerHelper {
   updateState(state: ConnectivityState, picker: Picker): void;
   /** The addresses may be out of date. */
   requestReresolution(): void;
+  /** What an application's policy threw where nothing can come of it any more goes to whom the channel reports to. */
+  reportError(error: unknown): void;
   /** Runs `closure` when no other control work of the channel runs: what timers and subchannels call is given to it. */
   run(closure: () => void): void;
 }

@@ -28,6 +28,9 @@ export abstract class ChildHelper implements BalancerHelper {
   requestReresolution(): void {
     this.helper.requestReresolution();
   }
+  reportError(error: unknown): void {
+    this.helper.reportError(error);
+  }
   run(closure: () => void): void {
     this.helper.run(closure);
   }

@@ -4,7 +4,7 @@
 // "pick_first" over one server is a connection. It publishes a state and a picker, which is made of its children's.
 
 import type { EventEngine } from "../../../pollers/mod.ts";
-import { callApplication, defaultReporter, describeThrown } from "../../../pollers/mod.ts";
+import { callApplication, describeThrown } from "../../../pollers/mod.ts";
 import { describe } from "../../options.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { isPicked, PickFailure, QUEUE } from "../picker.ts";
@@ -139,7 +139,7 @@ class FittedBalancer<Config> implements inner.Balancer<Config> {
   }
 
   private threw(error: unknown): void {
-    if (this.closed) return defaultReporter.report(error, { where: "connection", level: "error" });
+    if (this.closed) return this.helper.reportError(error);
     this.helper.run(() => {
       throw error;
     });

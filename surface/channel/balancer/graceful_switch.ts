@@ -3,6 +3,7 @@
 // The new policy connects beside the old one, which takes the calls meanwhile. It takes over when it is not CONNECTING any
 // more, whatever came of that, or when the old one is not READY any more.
 
+import { callApplication } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import type { Picker } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
@@ -64,10 +65,8 @@ export class GracefulSwitch implements Balancer<ConfiguredPolicy> {
 
   close(): void {
     this.closed = true;
-    try {
-      this.next?.balancer.close();
-    } finally { // either may be the application's, and throw
-      this.serving?.balancer.close();
+    for (const child of [this.next, this.serving]) { // either may be the application's, and throw
+      callApplication(() => child?.balancer.close(), (error) => this.helper.reportError(error));
     }
   }
 

@@ -110,6 +110,9 @@ class OutlierDetection implements Balancer<OutlierConfig>, BalancerHelper {
   requestReresolution(): void {
     this.helper.requestReresolution();
   }
+  reportError(error: unknown): void {
+    this.helper.reportError(error);
+  }
   run(closure: () => void): void {
     this.helper.run(closure);
   }

@@ -3,6 +3,13 @@
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/channel/balancer/extension.ts",
+    before: "if (this.closed) return this.helper.reportError(error);",
+    after: "if (this.closed) return;",
+    test: "tests/surface/channel/balancer/third_party_test.ts",
+    name: "[C19] what resolver and policies throw",
+  },
+  {
     file: "surface/channel/channel_route.ts",
     before: "return result.isConnected ? result : QUEUE;",
     after: "return result;",

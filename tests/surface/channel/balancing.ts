@@ -186,6 +186,9 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
   requestReresolution(): void {
     this.reresolutions.push(this.now);
   }
+  reportError(error: unknown): void {
+    throw error;
+  }
   run(closure: () => void): void {
     this.combiner.run(closure);
   }

@@ -17,6 +17,7 @@ import {
   type PickResult,
   registerBalancer,
   type ResolverFactory,
+  type ResolverSink,
   RpcError,
   Server,
   ServiceConfigError,
@@ -277,6 +278,49 @@ test("[C19] what an async method of a policy rejects with fails the calls that w
     assertEquals((await client.one({})).number ?? 0, 0);
   });
   assertEquals(reported, ["not yet"]);
+});
+
+test("[C19] what resolver and policies throw as the channel ends is all reported to the channel's onError", async () => {
+  let closes = 0;
+  for (const name of ["leaving", "leaving too"]) {
+    registerBalancer({
+      name,
+      readConfig: () => undefined,
+      make: (helper) => ({
+        update: () =>
+          helper.updateState(name === "leaving" ? "READY" : "CONNECTING", { pick: () => pickLater }),
+        exitIdle() {},
+        resetBackoff() {},
+        close() {
+          closes++;
+          if (name === "leaving") throw new Error(`${name} threw`);
+          return Promise.reject(new Error(`${name} rejected`)) as never;
+        },
+      }),
+    });
+  }
+  let sink: ResolverSink | undefined;
+  const resolver: ResolverFactory = {
+    make: (_context, given) => ({
+      start: () => (sink = given).onResolved([], { loadBalancingConfig: [{ leaving: {} }] }),
+      requestReresolution() {},
+      resetBackoff() {},
+      describeWait: () => "the test",
+      close() {
+        throw new Error("the resolver threw");
+      },
+    }),
+  };
+  const reported: string[] = [];
+  const channel = new Channel("leaving:all", {
+    resolvers: { leaving: resolver },
+    onError: (error) => void reported.push((error as Error).message),
+  });
+  channel.connect();
+  sink!.onResolved([], { loadBalancingConfig: [{ "leaving too": {} }] });
+  await channel[Symbol.asyncDispose]();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assertEquals([closes, reported], [2, ["the resolver threw", "leaving threw", "leaving too rejected"]]);
 });
 
 test("[C28] a policy is registered once, with a name and its functions", () => {
