@@ -161,7 +161,7 @@ export interface EventEngine {
   /**
    * Releases everything the engine holds. Tasks that wait, or are added later, never run. Endpoints, listeners or
    * connects that are still open are closed; the promise then rejects with an Error that names them, because leaving
-   * them is a bug of the caller. Later connects fail with kind "closed".
+   * them is a bug of the caller. Later connects and binds fail with kind "closed".
    *
    * @throws {Error} (by the promise) that names what was still open
    */

@@ -204,7 +204,8 @@ export abstract class BaseEngine implements EventEngine {
   ): ConnectHandle {
     const attempt = new ConnectAttempt(this, to, done);
     if (trace.poller) this.trace(attempt.describe());
-    const wrong = unixPathError(to, "connect") ?? pipeError(this, to, "connect") ?? this.overError(to);
+    const wrong = unixPathError(to, "connect") ?? pipeError(this, to, "connect") ??
+      this.overError("connect", to);
     if (wrong !== undefined) this.run(() => attempt.fail(wrong));
     else this.startConnect(unmapped(to), options, attempt);
     return attempt;
@@ -253,15 +254,21 @@ export abstract class BaseEngine implements EventEngine {
     throw new Error(`Engine "${this.name}" was shut down with ${left.length} open: ${names}`);
   }
 
+  /** `shutdown` was called: nothing would report what becomes of a socket. */
+  get isOver(): boolean {
+    return this.ending !== undefined;
+  }
+
+  /** The error of a connect to `address`, or of a bind, after `shutdown`; undefined before. */
+  overError(syscall: "connect" | "bind", address: SocketAddress): IoError | undefined {
+    return this.isOver
+      ? new IoError("closed", syscall, address, undefined, "the engine was shut down")
+      : undefined;
+  }
+
   /** Writes a line of the trace "poller"; only where that is on. */
   trace(line: string): void {
     defaultReporter.trace("poller", `${this.name}: ${line}`);
-  }
-
-  /** The error of a connect to `to` after `shutdown`, from which on nothing would report its end. */
-  private overError(to: SocketAddress): IoError | undefined {
-    if (this.ending === undefined) return undefined;
-    return new IoError("closed", "connect", to, undefined, "the engine was shut down");
   }
 
   /** Releases what the engine itself has; called once, when everything is closed. */

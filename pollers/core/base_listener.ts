@@ -72,7 +72,8 @@ export abstract class BaseListener implements Listener, Closable {
     if (this.started || this.stopped) {
       throw new TypeError("Cannot bind: the listener was started or shut down");
     }
-    const wrong = unixPathError(at, "bind") ?? pipeError(this.engine, at, "bind");
+    const { engine } = this;
+    const wrong = unixPathError(at, "bind") ?? pipeError(engine, at, "bind") ?? engine.overError("bind", at);
     if (wrong !== undefined) return { ok: false, error: wrong };
     const bound = await this.bindSomehow(unmapped(at));
     if (!bound.ok) return bound;

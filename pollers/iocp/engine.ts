@@ -97,6 +97,7 @@ export class IocpEngine extends CompletionEngine implements IocpContext {
     if (this.registry.has(handle)) {
       throw new Error(`Cannot adopt socket ${handle}: this engine has it already`);
     }
+    if (this.isOver) throw new Error(`Cannot adopt socket ${handle}: the engine was shut down`);
     const adopted = this.sockets.adopt(handle);
     if (typeof adopted === "number") {
       const { message } = windowsError(adopted, "read");

@@ -18,8 +18,12 @@ export interface AdoptingContext extends SocketContext {
   ): Endpoint | number;
 }
 
-/** A socket pair of `engine`; rejects with an Error where the system, or the engine, has no descriptors left. */
+/**
+ * A socket pair of `engine`; rejects with an Error where the system, or the engine, has no descriptors left, and where the
+ * engine was shut down.
+ */
 export function pairOf(engine: SocketContext): Promise<[Endpoint, Endpoint]> {
+  if (engine.isOver) return Promise.reject(new Error("Cannot make a pair: the engine was shut down"));
   const fds = engine.sockets.pair();
   if (typeof fds === "number") return Promise.reject(new Error(errnoError(fds, "socketpair").message));
   const one = engine.adoptSocket(fds[0], UNNAMED, UNNAMED);
@@ -43,6 +47,7 @@ export function adoptDescriptors(
   whyNot: (fd: number) => number = () => 0,
 ): Endpoint {
   const { sockets } = engine;
+  if (engine.isOver) throw new Error(`Cannot adopt descriptor ${readFd}: the engine was shut down`);
   for (const fd of readFd === writeFd ? [readFd] : [readFd, writeFd]) {
     if ((fd | 0) !== fd) throw new TypeError(`Cannot adopt ${String(fd)}: a descriptor is a whole number`);
     const result = whyNot(fd) || sockets.setNonBlocking(fd);

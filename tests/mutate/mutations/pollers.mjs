@@ -204,6 +204,20 @@ export default [
   ),
   mutation(
     "pollers/core/base_listener.ts",
+    ' ?? engine.overError("bind", at)',
+    "",
+    contract("native"),
+    "refused after shutdown",
+  ),
+  mutation(
+    "pollers/readiness/adoption.ts",
+    "if (engine.isOver) return",
+    "if (false) return",
+    contract("poll"),
+    "refused after shutdown",
+  ),
+  mutation(
+    "pollers/core/base_listener.ts",
     "const isNew = now - this.restedAt > PAUSE_OVER_MS;",
     "const isNew = true;",
     LISTENER,

@@ -124,6 +124,18 @@ export function lifeRules({ factory, made, rule }: Suite): void {
     await server.close();
   });
 
+  rule("3 what listens, and a pair, are refused after shutdown, and open nothing", async () => {
+    const engine = factory.create({});
+    await engine.shutdown();
+    const acceptor = Acceptor.create(engine);
+    const bound = await acceptor.bind(LOOPBACK);
+    assert(!bound.ok, "it is bound");
+    assertEquals(bound.error.kind, "closed");
+    acceptor.start();
+    assertEquals(await acceptor.shutdown(), undefined);
+    await assertRejects(() => engine.pair(), Error, "the engine was shut down");
+  });
+
   rule("9 one release too many is misuse, before and after others", () =>
     withEngine(factory, (engine) => {
       assertThrows(() => engine.release(), RangeError);

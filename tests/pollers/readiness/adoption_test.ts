@@ -71,3 +71,12 @@ forEachEngine("what cannot be adopted stays as it is, and the error says why", a
     closeSync(file);
   });
 });
+
+forEachEngine("an engine that was shut down adopts nothing", async (factory) => {
+  const engine = factory.create({});
+  await engine.shutdown();
+  const [reads, writes] = pipe();
+  const refused = `Cannot adopt descriptor ${reads}: the engine was shut down`;
+  assertEquals(refusal(engine.extension(ADOPT)!, reads), refused);
+  for (const fd of [reads, writes]) assertEquals(libc().close(fd), 0);
+});
