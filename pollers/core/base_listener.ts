@@ -52,6 +52,9 @@ export abstract class BaseListener implements Listener, Closable {
   protected stopped = false;
   private readonly addresses: SocketAddress[] = [];
   private started = false;
+  private onStopped: () => void = () => {};
+  /** Settles once `shutdown` was called: an engine that is shut down calls nobody any more who waits for it. */
+  private readonly untilStopped: Promise<void> = new Promise((resolve) => this.onStopped = resolve);
   /** This side's address of the connection that was accepted last. */
   private local: SocketAddress | undefined = undefined;
   /** When accepting failed last; -Infinity once something was accepted. */
@@ -172,7 +175,7 @@ export abstract class BaseListener implements Listener, Closable {
     try {
       const inTheWay = unlock === undefined
         ? "by a process that is about to serve it"
-        : await clearSocketFile(at.path, (path) => this.engine.isServed(path));
+        : await clearSocketFile(at.path, (path) => this.isServed(path));
       if (this.stopped) return { ok: false, error: new IoError("closed", "bind", at) };
       if (inTheWay === undefined) return await this.bindNow(at);
       const detail = `address already in use ${inTheWay}`;
@@ -182,10 +185,15 @@ export abstract class BaseListener implements Listener, Closable {
     }
   }
 
+  /** Whether a process serves the unix socket at `path`; true as well where this has stopped. */
+  private isServed(path: string): Promise<boolean> {
+    return Promise.race([this.engine.isServed(path), this.untilStopped.then(() => true)]);
+  }
+
   /**
    * Keeps other processes from taking the same path over, until what this gives is called; undefined where one of them
-   * does so for long. The lock is an abstract unix socket, which goes with its process; where there are none, two
-   * processes that start at the same moment may displace each other.
+   * does so for long, or this has stopped. The lock is an abstract unix socket, which goes with its process; where there
+   * are none, two processes that start at the same moment may displace each other.
    */
   private async lockTakeover(path: string): Promise<(() => void) | undefined> {
     const { engine } = this;
@@ -197,11 +205,12 @@ export abstract class BaseListener implements Listener, Closable {
     for (;;) {
       const locked = await lock.bind(at);
       if (locked.ok || locked.error.kind !== "address-in-use") return () => lock.shutdown();
-      if (engine.now() >= limit) {
+      const pause = new Promise<void>((resolve) => engine.runAt(engine.now() + TAKEOVER_RETRY_MS, resolve));
+      await Promise.race([pause, this.untilStopped]);
+      if (this.stopped || engine.now() >= limit) {
         lock.shutdown();
         return undefined;
       }
-      await new Promise<void>((resolve) => engine.runAt(engine.now() + TAKEOVER_RETRY_MS, resolve));
     }
   }
 
@@ -209,6 +218,7 @@ export abstract class BaseListener implements Listener, Closable {
   private end(error: IoError | undefined): void {
     if (this.stopped) return;
     this.stopped = true;
+    this.onStopped();
     this.engine.opened.delete(this);
     if (trace.poller) {
       this.engine.trace(`${this.describe()} ends${error === undefined ? "" : `: ${error.message}`}`);

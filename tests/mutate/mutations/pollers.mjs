@@ -149,6 +149,20 @@ export default [
   ),
   mutation(
     "pollers/core/base_listener.ts",
+    "await Promise.race([pause, this.untilStopped]);",
+    "await pause;",
+    contract("native"),
+    "a shutdown ends the binds",
+  ),
+  mutation(
+    "pollers/core/base_listener.ts",
+    "Promise.race([this.engine.isServed(path), this.untilStopped.then(() => true)])",
+    "this.engine.isServed(path)",
+    contract("native"),
+    "a shutdown ends the binds",
+  ),
+  mutation(
+    "pollers/core/base_listener.ts",
     "const name = takeoverName(path);",
     "const name = undefined as string | undefined;",
     contract("native"),

@@ -1,5 +1,5 @@
 // Rule 3, addresses: every address of the machine, an address again, and the file of a unix socket.
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
@@ -271,6 +271,31 @@ function socketFiles({ factory, rule }: Suite): void {
           await Promise.all(rivals.map((rival) => rival.shutdown()));
         })
       ),
+    { skip: noUnix },
+  );
+
+  rule(
+    "3 a shutdown ends the binds that still ask whether the file in their way is served",
+    () =>
+      withFolder(async (folder) => {
+        const engine = factory.create({});
+        const at = { family: "unix", path: `${folder}/socket` } as const;
+        leaveSocket(at.path);
+        const inside = engine as unknown as { isServed(path: string): Promise<boolean> };
+        const asks = new Promise<void>((resolve) => {
+          inside.isServed = () => {
+            resolve();
+            return new Promise(() => {}); // as that of an engine which was shut down meanwhile
+          };
+        });
+        // One of them asks, and the other one waits for that.
+        const rivals = [Acceptor.create(engine), Acceptor.create(engine)] as const;
+        const binds = rivals.map((rival) => rival.bind(at));
+        await asks;
+        await assertRejects(() => engine.shutdown(), Error, "listener");
+        for (const bound of await Promise.all(binds)) assertEquals(bound.ok || bound.error.kind, "closed");
+        await Promise.all(rivals.map((rival) => rival.ended));
+      }),
     { skip: noUnix },
   );
 

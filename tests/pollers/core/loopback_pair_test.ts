@@ -68,3 +68,14 @@ test("loopback pair: where loopback is out of reach it rejects, and leaves nothi
     });
     await assertRejects(() => pairOverLoopback(unreachable), Error, "refused");
   }));
+
+test("loopback pair: it rejects where the engine is shut down before the two are connected", async () => {
+  for (let microtasks = 0; microtasks < 8; microtasks++) {
+    const engine = native.create({});
+    const pair = pairOverLoopback(engine);
+    for (let i = 0; i < microtasks; i++) await null;
+    const over = assertRejects(() => engine.shutdown(), Error, "open");
+    await assertRejects(() => pair, Error);
+    await over;
+  }
+});
