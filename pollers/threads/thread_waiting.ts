@@ -69,6 +69,8 @@ export class ThreadWaiting implements Waiting {
   private handover: Handover<unknown>;
   /** The poller thread, if it was started and has not ended. */
   private thread: Thread | undefined = undefined;
+  /** Every one that has not ended, those that were given up among them: they may still be in the system's wait. */
+  private readonly threads = new Set<Thread>();
   private watching = false;
   private stopping = false;
   /** Events are looked for, by whichever thread. */
@@ -122,16 +124,17 @@ export class ThreadWaiting implements Waiting {
     found(due, Atomics.load(control, COUNT));
   }
 
-  /** The poller thread is kicked and ends by itself. */
+  /** The poller thread is kicked and ends by itself, and so is whatever was given up before: what they use is there until then. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.loop.runtime.disarm(this.restart);
     this.loop.runtime.disarm(this.look);
-    const { thread } = this;
-    if (thread === undefined) return;
+    if (this.threads.size === 0) return;
     this.quit();
-    thread.ref();
-    await thread.ended;
+    await Promise.all(Array.from(this.threads, (thread) => {
+      thread.ref();
+      return thread.ended.then(() => this.source.kick()); // the kick before may have been this one's alone
+    }));
   }
 
   private start(): void {
@@ -163,7 +166,9 @@ export class ThreadWaiting implements Waiting {
       return this.startLater(`the poller thread cannot start: ${(error as Error).message}`);
     }
     thread.unref();
+    this.threads.add(thread);
     void thread.ended.then(({ error, exitCode }) => {
+      this.threads.delete(thread);
       if (this.thread === thread && !this.stopping) {
         this.threadEnded(error?.message ?? `exit code ${exitCode}`);
       }

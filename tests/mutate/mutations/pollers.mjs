@@ -290,6 +290,13 @@ export default [
   ),
   mutation(
     "pollers/threads/thread_waiting.ts",
+    "this.threads.add(thread);",
+    "",
+    CRASH,
+    "was given up",
+  ),
+  mutation(
+    "pollers/threads/thread_waiting.ts",
     "if (this.watching && this.polling) this.startThread();",
     "if (false) this.startThread();",
     CRASH,

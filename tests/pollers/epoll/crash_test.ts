@@ -205,6 +205,34 @@ test("the poller thread ends: whatever is pending goes on, and another thread co
   await engine.shutdown();
 }, { skip });
 
+test(
+  "a poller thread that was given up, and waits still, has ended when the engine is shut down",
+  async () => {
+    const engine = epollEngine();
+    const [one, other] = await engine.pair();
+    await parked(engine);
+    const { waiting, pollset } = engine as unknown as {
+      waiting: { readonly thread: { readonly ended: Promise<unknown> }; threadEnded(why: string): void };
+      pollset: { kick(): void };
+    };
+    const { thread } = waiting;
+    let ended = false;
+    void thread.ended.then(() => ended = true);
+    const kick = pollset.kick;
+    pollset.kick = () => {}; // what it would see of this comes late
+    await logged((lines) => {
+      waiting.threadEnded("it does not answer");
+      assertEquals(lines.length, 1);
+    });
+    pollset.kick = kick;
+    one.close();
+    other.close();
+    await engine.shutdown();
+    assert(ended);
+  },
+  { skip },
+);
+
 test("no thread can be started: everything goes on without one, until that passes", async () => {
   const { code, output } = await startProgram("alone.ts", [], FEW_DESCRIPTORS).ended;
   const lines = output.trim().split("\n").map((line) => line.replace(/^.* pollwire /, ""));
