@@ -171,7 +171,7 @@ export class ExecCtx {
     const between = this.#touchedBetween;
     if (between.length === 0) return;
     this.#touchedBetween = [];
-    this.#touched.push(...between);
+    for (const flushable of between) this.#touched.push(flushable); // a call takes no 100,000 arguments
   }
 
   #flushSoon(): void {

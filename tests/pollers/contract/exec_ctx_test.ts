@@ -319,3 +319,11 @@ test("continuations that are expected: what each touches is flushed at the itera
   await Promise.resolve();
   assertEquals(order.slice(5), ["flush late"]);
 });
+
+test("continuations may touch more than a call takes arguments", () => {
+  const turns = new Turns();
+  turns.ctx.expectContinuations();
+  for (let i = 0; i < 1_000_000; i++) turns.ctx.touch(turns.flushable("one"));
+  turns.endIteration();
+  assertEquals(turns.order.length, 1_000_000);
+});
