@@ -39,6 +39,9 @@ export const pollerModule: () => URL = /* @__PURE__ */ threadModule(
   () => new URL("./poller_worker.ts", import.meta.url),
 );
 
+/** How long operations wait that the kernel has not taken, before they are submitted again. */
+const REFUSED_MS = 1;
+
 const DUE_NUMBERS = MAX_EVENTS * COMPLETION_NUMBERS;
 
 /** What an engine has open; can be sent to other threads. */
@@ -72,6 +75,12 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
   private readonly due = new Int32Array(DUE_NUMBERS);
   private readonly dispatcher: Dispatcher;
   private readonly submitQueued = (): void => this.submit();
+  /** Operations that the kernel has not taken are to be submitted again. */
+  private submitsAgain = false;
+  private readonly submitRefused = (): void => {
+    this.submitsAgain = false;
+    this.submit();
+  };
   /** This thread waits in `waitSync`. */
   private blocking = false;
 
@@ -96,7 +105,10 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     this.own = ownWords(ring.own);
     this.dispatcher = new Dispatcher(this.operations, this.execCtx);
     // A thread that waits in the ring submits with each wait; one that does not must do so by itself.
-    if (options.ownThread !== true) ring.onQueued = () => this.activity.soon(this.submitQueued);
+    if (options.ownThread !== true) {
+      ring.onQueued = () => this.activity.soon(this.submitQueued);
+      ring.onRefused = () => this.submitLater();
+    }
     this.poll({
       source: ring,
       target: this.operations,
@@ -210,6 +222,13 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     const { ring } = this;
     if (this.blocking) return ring.submit();
     if (ring.queued > 0 || ring.hasCompletions) this.takeCompletions();
+  }
+
+  /** Nobody else does: what is asked for next finds that something waits already. */
+  private submitLater(): void {
+    if (this.submitsAgain) return;
+    this.submitsAgain = true;
+    this.runAt(this.now() + REFUSED_MS, this.submitRefused);
   }
 
   private takeCompletions(): void {

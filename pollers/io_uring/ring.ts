@@ -89,6 +89,8 @@ export class Ring implements EventSource {
   readonly fd: number;
   /** Called when the first operation waits to be submitted. */
   onQueued: () => void = () => {};
+  /** Called when the kernel has left operations where they wait, as where it has no memory for the moment. */
+  onRefused: () => void = () => {};
   /** Memory that is shared with the kernel; while it is mapped the ring is there, closed or not. */
   readonly maps: Mapping[] = [];
   /** Both rings' words, and the operations' (struct io_uring_sqe). */
@@ -295,6 +297,7 @@ export class Ring implements EventSource {
     // A signal, the end of the time, or no room for the moment: what was not taken stays queued.
     if (result >= 0 || !FATAL.has(-result)) this.refusals = 0;
     else if (++this.refusals >= MOST_REFUSALS) this.lost = errnoName(-result);
+    if (this.queued > 0 && !this.isLost) this.onRefused();
   }
 
   private take(due: Int32Array): number {

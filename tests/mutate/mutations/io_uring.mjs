@@ -25,6 +25,13 @@ export default [
   ),
   mutation(
     "ring",
+    "if (this.queued > 0 && !this.isLost) this.onRefused();",
+    "",
+    ENGINE,
+    "for the moment",
+  ),
+  mutation(
+    "ring",
     "if (((this.tail - place) >>> 0) <= this.queued && this.entries[at + SQE.userData / 4] === slot) {",
     "if (this.closed) {",
     RING,

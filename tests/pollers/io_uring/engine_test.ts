@@ -9,7 +9,7 @@ import {
   SliceBuffer,
   SYNC_WAIT,
 } from "../../../pollers/mod.ts";
-import { EBADF } from "../../../pollers/ffi/linux_errno_table.ts";
+import { EAGAIN, EBADF } from "../../../pollers/ffi/linux_errno_table.ts";
 import { ioUringFactory } from "../../../pollers/io_uring/mod.ts";
 import { test } from "../../harness.ts";
 import { countDescriptors } from "../epoll/setup.ts";
@@ -257,6 +257,28 @@ test(
         pairs.map((_, i) => i & 0xff),
       );
       for (const pair of pairs) for (const end of pair) end.close();
+    }),
+  { skip },
+);
+
+test(
+  "io_uring: what the kernel does not take for the moment is asked for again, though nothing else happens",
+  () =>
+    withEngine(ioUringFactory, async (engine) => {
+      const { ring: { calls } } = engine as unknown as { ring: { calls: { enter(): number } } };
+      const [one, other] = await engine.pair();
+      await sleep(100); // the poller thread waits
+      const { enter } = calls;
+      let refused = 0;
+      calls.enter = () => {
+        if (++refused === 3) calls.enter = enter;
+        return -EAGAIN;
+      };
+      const made = await tryConnect(engine, NOBODY);
+      assert(!made.ok && made.error.kind === "refused");
+      assertEquals(refused, 3);
+      one.close();
+      other.close();
     }),
   { skip },
 );
