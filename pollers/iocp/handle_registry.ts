@@ -53,10 +53,11 @@ export class HandleRegistry {
 
   /**
    * Holds it no longer. Comes before it is closed: its number may be another's afterwards. False: this thread was taken for
-   * gone, and it is closed already.
+   * gone, and it is closed already; or it is not held, as where somebody else closed it, and its number came again.
    */
   remove(handle: number): boolean {
-    const place = this.places.get(handle)!;
+    const place = this.places.get(handle);
+    if (place === undefined) return false;
     this.places.delete(handle);
     this.free.push(place);
     return Atomics.exchange(this.words, place, 0) !== 0;

@@ -16,3 +16,15 @@ test("iocp: handles of a thread that was taken for gone are given up once, and i
   assert(held.add(276, FILE), "what it opens from then on is its own");
   assert(held.remove(276));
 });
+
+test("iocp: a handle that is not held is not this thread's to close, and changes nothing", () => {
+  const held = new HandleRegistry();
+  held.openPort();
+  assert(held.add(264, SOCKET));
+  assertEquals(held.remove(999), false);
+  assert(held.remove(264));
+  assertEquals(held.remove(264), false);
+  assert(held.add(268, SOCKET) && held.add(272, SOCKET));
+  assertEquals(held.takeHandles().map(({ handle }) => handle), [268, 272]);
+  assert(held.takePort(), "the port is open still");
+});
