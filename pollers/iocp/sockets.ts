@@ -3,6 +3,7 @@
 import type { SocketAddress } from "../contract/address.ts";
 import type { EndpointOptions } from "../contract/engine.ts";
 import { IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
+import { keepIdleMs } from "../core/keep_idle.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { type NativePointer, pointerTo } from "../ffi/library.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
@@ -181,7 +182,7 @@ export class Sockets {
     if (noDelay) this.setOption(pointer, C.IPPROTO_TCP, C.TCP_NODELAY, 1);
     if (keepAliveMs === undefined) return;
     view.setUint32(TCP_KEEPALIVE.on, 1, true);
-    view.setUint32(TCP_KEEPALIVE.idleMs, Math.max(1, Math.ceil(keepAliveMs)), true);
+    view.setUint32(TCP_KEEPALIVE.idleMs, keepIdleMs(keepAliveMs), true);
     view.setUint32(TCP_KEEPALIVE.intervalMs, KEEPALIVE_INTERVAL_MS, true);
     winsock.WSAIoctl(
       pointer,
