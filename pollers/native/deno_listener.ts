@@ -31,6 +31,9 @@ const deno = (globalThis as unknown as { Deno: DenoNet }).Deno;
 
 const REUSE_PORT_REFUSED = "Deno shares ports only when it is run with --unstable-net";
 
+/** Codes of a failed accept: Deno asks who connected, and of a connection that was reset before there is no answer. */
+const ACCEPT_CODES: Readonly<Record<string, string>> = { ...CODES, ENOTCONN: "ECONNABORTED" };
+
 /**
  * Accepts pending on sockets that are closed: until they are over Deno keeps such a socket listening, and then it
  * removes the file of a unix socket, even where another socket has bound the path by then.
@@ -99,7 +102,7 @@ export class DenoNativeListener extends BaseListener {
       },
       (error) => {
         if (this.stopped) return;
-        const failed = toIoError(error, "accept", fromDeno(socket.addr), CODES);
+        const failed = toIoError(error, "accept", fromDeno(socket.addr), ACCEPT_CODES);
         this.acceptFailed(failed, () => this.acceptNext(socket));
       },
     );

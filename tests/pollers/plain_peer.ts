@@ -140,6 +140,11 @@ export class PlainSocket {
     this.socket.destroy();
   }
 
+  /** Closes by RST. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
   private listen(): void {
     if (this.listening) return;
     this.listening = true;

@@ -141,6 +141,13 @@ export default [
     "bun",
   ),
   mutation(
+    "pollers/native/deno_listener.ts",
+    '{ ...CODES, ENOTCONN: "ECONNABORTED" }',
+    "CODES",
+    contract("native"),
+    "keep nobody waiting",
+  ),
+  mutation(
     "pollers/native/socket_file.ts",
     'if (kind === "other") return "by a file that is no socket";',
     "",

@@ -1,6 +1,7 @@
 // Rule 3, listening: bind, the backlog, accept, and an end that comes once and last.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import process from "node:process";
+import { formatAddress } from "../../../pollers/contract/address.ts";
 import { runtime } from "../../harness.ts";
 import { PlainServer, PlainSocket } from "../plain_peer.ts";
 import { Acceptor, LOOPBACK, readExactly, sleep, tryConnect, until, withEngine, write } from "../promised.ts";
@@ -61,6 +62,33 @@ function listening({ factory, rule }: Suite): void {
       }
       await acceptor.shutdown();
     }));
+
+  rule(
+    "3 connections that were reset before they are accepted keep nobody waiting",
+    () =>
+      withEngine(factory, async (engine) => {
+        const acceptor = Acceptor.create(engine);
+        const port = await acceptor.bind(LOOPBACK);
+        assert(port.ok);
+        const to = { family: "ipv4", host: "127.0.0.1", port: port.value } as const;
+        const gone = await Promise.all(Array.from({ length: 50 }, () => PlainSocket.connect(to)));
+        for (const plain of gone) plain.reset();
+        const plain = await PlainSocket.connect(to);
+        await sleep(20);
+        const startedAt = performance.now();
+        acceptor.start();
+        let endpoint = await acceptor.accept();
+        while (formatAddress(endpoint.peer) !== formatAddress(plain.local)) {
+          endpoint.close();
+          endpoint = await acceptor.accept();
+        }
+        const tookMs = performance.now() - startedAt;
+        assert(tookMs < 2_000, `it waited for ${tookMs} ms`); // a pause for each would be 5 s
+        endpoint.close();
+        plain.destroy();
+        await acceptor.shutdown();
+      }),
+  );
 
   rule("3 200 connections at once are all accepted", () =>
     withEngine(factory, async (engine) => {
