@@ -39,6 +39,11 @@ const MOST_ANSWER_BYTES = 16_384;
 /** An answer that another one follows (RFC 9110, section 15.2); 101 would be another protocol, which was not asked for. */
 const INTERIM = /^HTTP\/1\.\d 1(?!01)\d\d(?!\d)/;
 
+/** What ends an answer: an empty line. */
+const END = /\r?\n\r?\n/g;
+/** So many octets at the end of what came may begin it. */
+const MOST_BEGUN = 3;
+
 /** What of a proxy's own words is shown. */
 const SHOWN_CHARACTERS = 100;
 
@@ -53,6 +58,11 @@ export interface TunnelOwner {
 /** The making of one tunnel. */
 class Tunnel {
   private readonly received: SliceBuffer = new SliceBuffer();
+  /** What came, an octet a character, and where in it the answer begins that is awaited, behind interim ones. */
+  private text = "";
+  private begins = 0;
+  /** There is no end of the answer before this: a proxy may send an octet at a time, and each is looked at once. */
+  private searched = 0;
   private isOver = false;
   private readonly onReceived = (error?: IoError): void => this.took(error);
 
@@ -101,33 +111,33 @@ class Tunnel {
     this.fail(ended ? `proxy closed the connection without an answer to ${this.asked}` : error.message);
   }
 
-  /** Whether what came is the answer. */
+  /** Whether the answer is whole with what came now. */
   private judge(): void {
     const bytes = this.received.join();
-    let text = String.fromCharCode(...bytes.subarray(0, MOST_ANSWER_BYTES));
-    let taken = 0;
+    const before = this.text.length;
+    this.received.clear();
+    this.text += String.fromCharCode(...bytes.subarray(0, MOST_ANSWER_BYTES - before));
+    const { text } = this;
     for (;;) {
-      if (!"HTTP/1.".startsWith(text.slice(0, 7))) {
-        return this.fail(`what answered ${this.asked} is no HTTP proxy: ${quoted(text)}`);
+      const { begins } = this;
+      if (!"HTTP/1.".startsWith(text.slice(begins, begins + 7))) {
+        return this.fail(`what answered ${this.asked} is no HTTP proxy: ${quoted(text.slice(begins))}`);
       }
-      const end = /\r?\n\r?\n/.exec(text);
-      if (end === null) {
-        if (bytes.length >= MOST_ANSWER_BYTES) this.fail(`proxy's answer to ${this.asked} does not end`);
-        return;
-      }
-      const length = end.index + end[0].length;
-      taken += length;
-      if (!INTERIM.test(text)) return this.answered(text, bytes.subarray(taken));
-      text = text.slice(length);
+      END.lastIndex = this.searched;
+      if (END.exec(text) === null) break;
+      this.begins = this.searched = END.lastIndex;
+      const answer = text.slice(begins, this.begins);
+      if (!INTERIM.test(answer)) return this.answered(answer, bytes.subarray(this.begins - before));
     }
+    this.searched = Math.max(this.begins, text.length - MOST_BEGUN);
+    if (text.length >= MOST_ANSWER_BYTES) this.fail(`proxy's answer to ${this.asked} does not end`);
   }
 
-  /** The last answer came, which `text` begins with, and `rest` behind it. */
+  /** The last answer came, and `rest` behind it. */
   private answered(text: string, rest: Uint8Array): void {
     const [, status = "", words = ""] = /^HTTP\/1\.\d (\d{3}) ?([^\r\n]*)/.exec(text) ?? [];
     if (!status.startsWith("2")) return this.refused(status, words, text);
     this.isOver = true;
-    this.received.clear();
     this.owner.onTunnel(rest.length === 0 ? this.endpoint : new BegunEndpoint(this.endpoint, rest));
   }
 

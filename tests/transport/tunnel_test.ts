@@ -1,5 +1,5 @@
 // CONNECT through an HTTP proxy (RFC 9110, section 9.3.6): what is asked, what its answers mean, and that time holds.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import type { SocketAddress } from "../../pollers/mod.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { Handshake, openTunnel, type TunnelTarget } from "../../transport/mod.ts";
@@ -86,6 +86,19 @@ test("[C27] interim answers may come before the answer, in pieces or with it", a
   (await together.asked()).send(ascii(`${interim}HTTP/1.1 200 OK\r\n\r\n`), setting(), SETTINGS_ACK);
   await together.pass();
   assertEquals(together.outcome, "connected");
+});
+
+test("[C27] an answer as long as may be, an octet at a time, costs each octet once", async () => {
+  const world = new World(TARGET, 100_000);
+  const peer = await world.asked();
+  const began = performance.now();
+  for (const octet of ascii(`HTTP/1.1 200 OK\r\nx: ${"y".repeat(16_300)}\r\n\r\n`)) {
+    peer.send(Uint8Array.of(octet));
+  }
+  peer.send(setting(), SETTINGS_ACK);
+  await world.pass(90_000);
+  assertEquals(world.outcome, "connected");
+  assertLessOrEqual(performance.now() - began, 3_000); // looked at from its beginning each time: 6 to 13 s
 });
 
 for (

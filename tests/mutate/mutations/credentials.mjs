@@ -243,13 +243,14 @@ export default [
   mutation(TUNNEL, 'if (!status.startsWith("2"))', 'if (status === "")', TUNNELS, "403"),
   mutation(
     TUNNEL,
-    "if (bytes.length >= MOST_ANSWER_BYTES) this",
-    "if (bytes.length < 0) this",
+    "if (text.length >= MOST_ANSWER_BYTES) this",
+    "if (text.length < 0) this",
     TUNNELS,
     "200 OK",
   ),
-  mutation(TUNNEL, "if (!INTERIM.test(text)) return", "return", TUNNELS, "interim answers"),
+  mutation(TUNNEL, "if (!INTERIM.test(answer)) return", "return", TUNNELS, "interim answers"),
   mutation(TUNNEL, "1(?!01)", "1", TUNNELS, "101"),
+  mutation(TUNNEL, "text.length - MOST_BEGUN", "text.length", TUNNELS, "in pieces"),
   mutation("transport/handshake.ts", "    this.tunnel?.cancel();\n", "", TUNNELS, "cancelled"),
 ];
 
