@@ -64,6 +64,8 @@ export class TlsStream {
   private isSecure = false;
   /** The peer was asked for a certificate: one of an earlier session is nothing to a server that does not ask. */
   asks = true;
+  /** What was negotiated; undefined before it is secure, and where that could not be read. */
+  private found: NegotiatedTls | undefined = undefined;
 
   /** Begins at once, as `side` does: a client's first ciphertext is passed to `events` soon. */
   constructor(side: TlsSide, private readonly events: TlsStreamEvents) {
@@ -112,8 +114,12 @@ export class TlsStream {
     return typeof protocol === "string" ? protocol : "";
   }
 
-  /** What was negotiated; once it is secure. */
+  /** What was negotiated; once it is secure. Throws what the runtime throws where that cannot be read. */
   negotiated(): NegotiatedTls {
+    return this.found ??= this.read();
+  }
+
+  private read(): NegotiatedTls {
     const socket = this.socket!;
     const der = this.asks ? certificateShown(socket) : undefined;
     const { servername } = socket as { servername?: string | false };
@@ -144,7 +150,17 @@ export class TlsStream {
   /** The handshake is complete, and the peer was verified. */
   secure(): void {
     this.isSecure = true;
+    this.keepNegotiated();
     this.events.onSecure();
+  }
+
+  /** At once: Bun forgets it with the peer's close_notify, which may come together with the end of the handshake. */
+  private keepNegotiated(): void {
+    try {
+      this.negotiated();
+    } catch {
+      // Whoever asks for it is told.
+    }
   }
 
   /** There is no secure connection, or no longer. */

@@ -162,6 +162,16 @@ export default [
   {
     ...mutation(
       "pollers/native/tls_stream.ts",
+      "    this.keepNegotiated();\n",
+      "",
+      CONTRACT,
+      "node: what was established is known of a peer that ends",
+    ),
+    runtime: "bun",
+  },
+  {
+    ...mutation(
+      "pollers/native/tls_stream.ts",
       "this.asks ? certificateShown(socket) : undefined",
       "certificateShown(socket)",
       EARLIER,

@@ -12,7 +12,7 @@ import { createEngine, type Endpoint, type EventEngine } from "../../../pollers/
 import { IoError } from "../../../pollers/contract/io_error.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import type { TlsSession } from "../../../transport/tls/session.ts";
-import type { TlsContext, TlsProvider } from "../../../transport/tls/config.ts";
+import type { TlsContext, TlsProvider, TlsServerConfig } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { SecureEndpoint } from "../../../transport/tls/secure_endpoint.ts";
@@ -342,6 +342,38 @@ function rules(provider: TlsProvider): void {
     client.close();
     const { bytes, error } = await ended;
     assertEquals([bytes.length, error.kind], [100, "end-of-stream"]);
+    server.close();
+  });
+
+  rule("what was established is known of a peer that ends with its handshake", async (engine) => {
+    const [a, b] = await engine.pair();
+    const late: Endpoint = { // there is more to read each time
+      local: b.local,
+      peer: b.peer,
+      read(into, done, lend) {
+        engine.runAt(engine.now() + 30, () => {
+          if (b.read(into, done, lend)) done();
+        });
+        return false;
+      },
+      write: (data, done) => b.write(data, done),
+      close: (reason) => b.close(reason),
+    };
+    const config: TlsServerConfig = {
+      identity: shown,
+      clientCa: authority.cert,
+      requireClientCertificate: true,
+    };
+    const accepted = secureServer(engine, provider, late, config);
+    const other = OPENSSL.probe().usable ? OPENSSL : provider; // which sends its close_notify at once
+    const client = await secureClient(engine, other, a, { ca: authority.cert, identity: shown });
+    assertInstanceOf(client, SecureEndpoint);
+    const { cipher } = client.security;
+    await writeAll(client, pattern(100));
+    client.close();
+    const server = await accepted;
+    assertInstanceOf(server, SecureEndpoint);
+    assertEquals([server.security.cipher, server.security.peerCertificate!.subject], [cipher, "CN=server"]);
     server.close();
   });
 
