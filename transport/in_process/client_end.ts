@@ -19,6 +19,8 @@ export interface ClientEndHost extends EndHost {
 
 /** What a client's end calls on the server's. */
 interface Server extends StreamEnd {
+  /** The client only has to take what is there, the status included. */
+  readonly isAnswered: boolean;
   /** The client has ended the stream with `error`. */
   onReset(error: Http2Error): void;
   /** The client has the status. */

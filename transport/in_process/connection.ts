@@ -291,7 +291,7 @@ export class InProcessConnection {
     this.server.onConnectionClosed(undefined);
   }
 
-  /** `side` ends it: every stream fails. */
+  /** `side` ends it: every stream fails, but for those whose status the client only has to take. */
   close(side: unknown, reason: string): void {
     if (this.isClosed) return;
     this.isClosed = true;
@@ -300,8 +300,11 @@ export class InProcessConnection {
     const theirs = new Http2Error("connection", ErrorCode.NO_ERROR, "remote", said);
     const byClient = side === this.client;
     for (const end of [...this.streams]) {
+      const isAnswered = !byClient && end.other.isAnswered;
       const hasBegun = end.other.onConnectionClosed(byClient ? theirs : ours, !byClient);
-      end.onConnectionClosed(byClient ? ours : hasBegun ? theirs : unprocessed(said), byClient);
+      if (!isAnswered) {
+        end.onConnectionClosed(byClient ? ours : hasBegun ? theirs : unprocessed(said), byClient);
+      }
     }
     this.client.onConnectionClosed(byClient ? ours : theirs, byClient);
     this.server.onConnectionClosed(byClient ? theirs : ours);

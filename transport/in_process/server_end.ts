@@ -118,7 +118,12 @@ export class ServerEnd extends StreamEnd implements ServerStream {
     this.abandon(ErrorCode.REFUSED_STREAM, reason);
   }
 
-  // From the client's end.
+  // From the client's side.
+
+  /** Nothing holds back what was sent, the status included: in HTTP/2 it would be on the wire, and this end over. */
+  get isAnswered(): boolean {
+    return this.sentStatus && this.queuedBytes === 0;
+  }
 
   /** The stream was opened. */
   open(): void {
@@ -139,7 +144,7 @@ export class ServerEnd extends StreamEnd implements ServerStream {
 
   /** The connection is gone. `now`: this side has closed it. Returns whether the call has begun here. */
   onConnectionClosed(error: Http2Error, now: boolean): boolean {
-    if (now) this.close(error);
+    if (now) this.close(this.isAnswered ? undefined : error);
     else this.onReset(error);
     return this.hasBegun;
   }
@@ -168,7 +173,7 @@ export class ServerEnd extends StreamEnd implements ServerStream {
   }
 
   private abandon(code: ErrorCode, reason: string): void {
-    if (this.isOver) return;
+    if (this.isOver || this.isAnswered) return;
     const isRefused = code === ErrorCode.REFUSED_STREAM;
     const said = `server ${isRefused ? "refused" : "cancelled"} the call`;
     this.other.onServerStatus(statusOfError(new Http2Error("stream", code, "remote", said, isRefused)), true);

@@ -140,4 +140,32 @@ export default [
     OWN,
     "nobody else's memory",
   ),
+  mutation(
+    "transport/in_process/connection.ts",
+    "!byClient && end.other.isAnswered",
+    "false",
+    UNIT,
+    "a call that was answered keeps its status",
+  ),
+  mutation(
+    "transport/in_process/server_end.ts",
+    "this.isAnswered ? undefined : error",
+    "error",
+    UNIT,
+    "a call that was answered keeps its status",
+  ),
+  mutation(
+    "transport/in_process/server_end.ts",
+    "if (this.isOver || this.isAnswered) return;",
+    "if (this.isOver) return;",
+    UNIT,
+    "a call that was answered keeps its status",
+  ),
+  mutation(
+    "transport/in_process/server_end.ts",
+    "this.sentStatus && this.queuedBytes === 0",
+    "this.sentStatus",
+    UNIT,
+    "holds back the end of an answer",
+  ),
 ];

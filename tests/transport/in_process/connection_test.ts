@@ -225,3 +225,52 @@ test("in process: a server that closes fails the calls that have begun; others m
   wired.connection.client.close("again");
   assertEquals(await wired.turn(), []);
 });
+
+test("in process: a call that was answered keeps its status, whether its server closes or cancels it then", async () => {
+  const ends: ReadonlyArray<(wired: Wired) => void> = [
+    (wired) => wired.connection.server.close("over"),
+    (wired) => wired.served[0]!.cancel("too late"),
+  ];
+  for (const [i, end] of ends.entries()) {
+    const wired = new Wired();
+    const stream = wired.open();
+    await wired.turn();
+    for (const bytes of [300, 300]) wired.served[0]!.sendMessage(message(bytes));
+    wired.served[0]!.sendStatus(5, "none", undefined);
+    end(wired);
+    const lines = await wired.turn();
+    assertEquals(lines.filter((line) => !line.includes("closed")), [
+      "headers",
+      "message 300",
+      "message 300",
+      "status 5 none",
+    ]);
+    assertEquals(lines.filter((line) => line.startsWith("server stream")), [
+      "server stream closed: undefined",
+    ]);
+    const [status, closed] = [
+      lines.indexOf("status 5 none"),
+      lines.findIndex((line) => /^client/.test(line)),
+    ];
+    assertEquals([closed > status, closed < 0], [[true, false], [false, true]][i]);
+    stream.release(610);
+    assertEquals([await wired.turn(), wired.connection.client.activeStreams], [[], 0]);
+  }
+});
+
+test("in process: where the client's window holds back the end of an answer, a server that closes takes it along", async () => {
+  const wired = new Wired();
+  wired.open();
+  await wired.turn();
+  for (const bytes of [600, 600]) wired.served[0]!.sendMessage(message(bytes));
+  wired.served[0]!.sendStatus(0, "", undefined);
+  wired.connection.server.close("over");
+  assertEquals(await wired.turn(), [
+    "server stream closed: over",
+    "headers",
+    "message 600",
+    'status 14 connection lost before the call ended: peer sent GOAWAY NO_ERROR "over"',
+    'client closed: peer sent GOAWAY NO_ERROR "over"',
+    "server closed: over",
+  ]);
+});
