@@ -136,15 +136,16 @@ export interface ServerStream extends MessageStream {
   /**
    * Ends the stream with trailers, after what is queued; trailers-only where no headers were sent. If the client
    * has not half-closed yet, RST_STREAM(NO_ERROR) follows so that it stops sending (RFC 9113, section 8.1). The
-   * message is cut to what the client takes; for metadata that is larger RESOURCE_EXHAUSTED is sent instead.
-   * `endedBy` is "library" where no handler answers: too many such streams in a short time end the connection.
+   * message is cut to what the client takes. For metadata that is larger RESOURCE_EXHAUSTED is sent instead, and its
+   * message returned. `endedBy` is "library" where no handler answers: too many such streams in a short time end the
+   * connection.
    */
   sendStatus(
     code: StatusCode,
     message: string,
     metadata: HeaderList | undefined,
     endedBy?: Initiator,
-  ): void;
+  ): string | undefined;
   /** Ends the stream at once with RST_STREAM; `endedBy` as in {@linkcode sendStatus}. */
   cancel(reason: string, endedBy?: Initiator): void;
   /** Ends it at once with REFUSED_STREAM: the application has not got the request, and the client may send it again. */

@@ -243,7 +243,8 @@ export abstract class ServerCallCore extends CallCore
       const all = fields.length === 0
         ? trailers
         : HeaderList.ofStrings([...trailers?.fields ?? [], ...fields]);
-      this.stream.sendStatus(code, details, all, endedBy);
+      const instead = this.stream.sendStatus(code, details, all, endedBy);
+      if (instead !== undefined) [code, details, endedBy] = [Status.RESOURCE_EXHAUSTED, instead, "library"];
       if (this.stream.queuedBytes === 0) this.disarmDeadline(); // else it holds for what waits for the client too
     } catch (error) {
       this.statusFailed(error);

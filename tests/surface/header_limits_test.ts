@@ -121,6 +121,20 @@ for (const octets of [17_000, 300_000]) {
   });
 }
 
+test("trailing metadata that the client does not take: the server's observers see the status that was sent", () =>
+  serving({
+    one: (_request, call) => {
+      call.trailers.set("x-large", "v".repeat(17_000));
+      return {};
+    },
+  }, async ({ client, server }) => {
+    const seen: unknown[] = [];
+    server.observe({ onCallEnd: ({ code, details, endedBy }) => void seen.push(code, details, endedBy) });
+    const { code, details } = await failure(client.one({}));
+    assertEquals(seen, [Status.RESOURCE_EXHAUSTED, details, "library"]);
+    assertEquals(code, Status.RESOURCE_EXHAUSTED);
+  }));
+
 test("both sides take what their settings say", () => {
   const settings = { maxHeaderListSize: 1_000_000 };
   return serving({

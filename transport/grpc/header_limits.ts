@@ -14,6 +14,7 @@ import { ENTRY_OVERHEAD } from "../hpack/field_name.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
 import { UNANNOUNCED_STATUS_MESSAGE_BYTES } from "../http2/limits.ts";
 import type { PeerSettings } from "../http2/settings.ts";
+import { type StatusCode, statusName } from "./status_mapping.ts";
 
 /** Fields that a refusal names, the largest first. */
 const NAMED_FIELDS = 8;
@@ -42,6 +43,11 @@ export function excessOf(
     ? `${limit}, the most that is sent to a peer without SETTINGS_MAX_HEADER_LIST_SIZE`
     : `the peer's SETTINGS_MAX_HEADER_LIST_SIZE of ${limit}`;
   return `${what} of ${octets} bytes is above ${bound}: ${namesAndSizes(metadata)}the protocol's own ${own}`;
+}
+
+/** What is said for `excess`, in place of the status that was to be sent. */
+export function insteadOf(code: StatusCode, message: string, excess: string): string {
+  return `${excess}; the status was ${statusName(code)}${message === "" ? "" : `: ${message}`}`;
 }
 
 /** Octets that a status message may have in trailers for `peer`, beside `metadata` and `own` octets of other fields. */

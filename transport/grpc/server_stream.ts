@@ -14,7 +14,7 @@ import {
   type MessageEncoding,
   takesEncoding,
 } from "./compression.ts";
-import { BARE_STATUS_OCTETS, excessOf, messageRoom } from "./header_limits.ts";
+import { BARE_STATUS_OCTETS, excessOf, insteadOf, messageRoom } from "./header_limits.ts";
 import {
   encodingRefusal,
   parseRequest,
@@ -28,7 +28,7 @@ import { ServerInflation } from "./inflation.ts";
 import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES, writePrefix } from "./message_prefix.ts";
 import { type MessageOwner, MessageReader } from "./message_reader.ts";
-import { GrpcStatus, type StatusCode, statusName } from "./status_mapping.ts";
+import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
 
 // Local: see docs/STYLE.md, "Hot paths".
 const UNCOMPRESSED = IDENTITY;
@@ -133,15 +133,19 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     message: string,
     metadata: HeaderList | undefined,
     endedBy: Initiator = "user",
-  ): void {
+  ): string | undefined {
     if (endedBy === "library") this.connection.unanswered(this.stream);
     const own = this.headersSent ? 0 : PLAIN_HEADERS.octets;
     const { peerSettings } = this.connection;
     const excess = metadata &&
       excessOf("trailing metadata", metadata, own + BARE_STATUS_OCTETS, peerSettings);
-    if (excess === undefined) return this.writeStatus(code, message, metadata);
-    const status = message === "" ? statusName(code) : `${statusName(code)}: ${message}`;
-    this.writeStatus(GrpcStatus.RESOURCE_EXHAUSTED, `${excess}; the status was ${status}`, undefined);
+    if (excess === undefined) {
+      this.writeStatus(code, message, metadata);
+      return undefined;
+    }
+    const instead = insteadOf(code, message, excess);
+    this.writeStatus(GrpcStatus.RESOURCE_EXHAUSTED, instead, undefined);
+    return instead;
   }
 
   refuse(reason: string): void {

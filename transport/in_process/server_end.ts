@@ -1,11 +1,11 @@
 // A call as a server's in-process stream.
 
-import { BARE_STATUS_OCTETS, excessOf, messageRoom } from "../grpc/header_limits.ts";
+import { BARE_STATUS_OCTETS, excessOf, insteadOf, messageRoom } from "../grpc/header_limits.ts";
 import { NO_HEADERS, RESPONSE_HEADERS } from "../grpc/headers.ts";
 import type { MessageError } from "../grpc/message_limits.ts";
 import { MESSAGE_PREFIX_BYTES } from "../grpc/message_prefix.ts";
 import { decodePercent, encodePercent } from "../grpc/percent.ts";
-import { GrpcStatus, type StatusCode, statusName } from "../grpc/status_mapping.ts";
+import { GrpcStatus, type StatusCode } from "../grpc/status_mapping.ts";
 import { statusOfError } from "../grpc/status_of_error.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
 import { ErrorCode, Http2Error } from "../http2/error.ts";
@@ -88,26 +88,23 @@ export class ServerEnd extends StreamEnd implements ServerStream {
     return super.sendMessage(framed);
   }
 
-  sendStatus(code: StatusCode, message: string, metadata: HeaderList | undefined): void {
-    if (this.isOver || this.sentStatus) return;
+  sendStatus(code: StatusCode, message: string, metadata: HeaderList | undefined): string | undefined {
+    if (this.isOver || this.sentStatus) return undefined;
     this.sentStatus = true;
     const own = this.sentHeaders ? 0 : RESPONSE_HEADERS.octets;
     const { peerSettings } = this.host;
     const excess = metadata &&
       excessOf("trailing metadata", metadata, own + BARE_STATUS_OCTETS, peerSettings);
     let status: StreamStatus = OK;
+    let instead: string | undefined = undefined;
     if (excess !== undefined) {
-      const was = message === "" ? statusName(code) : `${statusName(code)}: ${message}`;
-      status = this.statusOf(
-        GrpcStatus.RESOURCE_EXHAUSTED,
-        `${excess}; the status was ${was}`,
-        NO_HEADERS,
-        own,
-      );
+      instead = insteadOf(code, message, excess);
+      status = this.statusOf(GrpcStatus.RESOURCE_EXHAUSTED, instead, NO_HEADERS, own);
     } else if (code !== GrpcStatus.OK || message !== "" || metadata !== undefined) {
       status = this.statusOf(code, message, metadata ?? NO_HEADERS, own);
     }
     this.other.onServerStatus(status, false);
+    return instead;
   }
 
   cancel(reason: string): void {

@@ -170,6 +170,20 @@ export default [
     LIMITS,
     "to the octet",
   ),
+  mutation(
+    "transport/grpc/server_stream.ts",
+    "    return instead;\n",
+    "    return undefined;\n",
+    SURFACE_LIMITS,
+    "observers see the status",
+  ),
+  mutation(
+    "transport/in_process/server_end.ts",
+    "    return instead;\n",
+    "    return undefined;\n",
+    "tests/surface/in_process_suites_test.ts",
+    "observers see the status",
+  ),
   mutation("transport/grpc/header_limits.ts", ".sort((a, b) => b[1] - a[1])", "", LIMITS, "the largest"),
   mutation("transport/grpc/percent.ts", "if ((byte & 0xc0) !== 0x80) whole", "whole", LIMITS, "never within"),
   mutation(
