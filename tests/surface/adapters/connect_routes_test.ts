@@ -320,8 +320,10 @@ test("connect routes: a trailer that cannot be sent is what is reported", async 
 });
 
 test("connect routes: a function that would add them later is refused", () => {
-  const { message } = assertThrows(() => addRoutes(new Server(), async () => {}), TypeError);
+  const server = new Server();
+  const { message } = assertThrows(() => addRoutes(server, async () => {}), TypeError);
   assertStringIncludes(message, "gave a promise");
+  server.close();
 });
 
 test("connect routes: services stand beside others, and show their files", async () => {
