@@ -25,6 +25,9 @@ class Ending {
   }
 }
 
+/** How a call ends whose handler destroyed its stream without an error. */
+const DESTROYED = { code: Status.CANCELLED, details: "The handler destroyed the stream of its responses" };
+
 /** What all four kinds of calls have, beside what their streams have. */
 interface Served {
   cancelled: boolean;
@@ -97,6 +100,7 @@ function served<T extends object>(Base: Class<T>): ServedClass<T> {
 function responding<T extends Writable>(Base: Class<T>): ServedClass<T> {
   class Responding extends served(Base as Class<Writable>) {
     private readonly ending = new Ending();
+    private hasStatus = false;
 
     constructor(path: string, call: ServerInterceptingCallInterface, metadata: Metadata) {
       super(path, call, metadata);
@@ -111,8 +115,19 @@ function responding<T extends Writable>(Base: Class<T>): ServedClass<T> {
     }
 
     override _final(callback: Callback): void {
+      this.hasStatus = true;
       callback(null);
       this.call.sendStatus(this.ending.build());
+    }
+
+    /** Nothing comes to `_final` any more, so the status is sent here: the call would stay open until its deadline. */
+    override _destroy(error: Error | null, callback: Callback): void {
+      if (!this.hasStatus && !this.cancelled) {
+        this.hasStatus = true;
+        this.ending.fail((error ?? DESTROYED) as ServerErrorResponse);
+        this.call.sendStatus(this.ending.build());
+      }
+      callback(error);
     }
 
     // deno-lint-ignore no-explicit-any
@@ -155,5 +170,10 @@ export class ServedWritable extends responding(Writable) {
 export class ServedDuplex extends responding(Duplex) {
   override _read(_size: number): void {
     this.call.startRead();
+  }
+
+  /** A loop over the requests leaves the responses open, where Node destroys both with the last request. */
+  override [Symbol.asyncIterator](): NodeJS.AsyncIterator<unknown> {
+    return this.iterator({ destroyOnReturn: false });
   }
 }

@@ -1,6 +1,7 @@
 // What grpc-node's examples of deadlines, cancellation, interceptors and waiting do.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import type {
+  ClientReadableStream,
   ClientUnaryCall,
   InterceptingCall,
   Interceptor,
@@ -11,6 +12,7 @@ import type {
   ServerUnaryCall,
   ServerWritableStream,
   ServiceError,
+  StatusObject,
 } from "pollwire/grpc-js";
 import * as grpc from "pollwire/grpc-js";
 import { test } from "../../../harness.ts";
@@ -131,6 +133,51 @@ app(
     }
   },
 );
+
+/** The status of a stream of Notes, and the texts that came before. */
+function streamed(call: ClientReadableStream<Note>): Promise<{ texts: string[]; status: StatusObject }> {
+  const texts: string[] = [];
+  call.on("data", ({ text }: Note) => texts.push(text!));
+  call.on("error", () => {});
+  return new Promise((resolve) => call.on("status", (status) => resolve({ texts, status })));
+}
+
+test("grpc-js: a handler that destroys its stream ends the call", async () => {
+  const destroying: Handlers = {
+    down(call: ServerWritableStream<Note, Note>) {
+      call.write({ text: "before" });
+      if (call.request.text === "") call.destroy();
+      else call.destroy(Object.assign(new Error(), { code: grpc.status.DATA_LOSS, details: "lost" }));
+    },
+    both: (call: ServerDuplexStream<Note, Note>) => void call.destroy(new Error("broken")),
+  };
+  await run(grpc, grpc, () => destroying, async ({ client }) => {
+    const failed = await streamed(client["down"]({ text: "error" }));
+    assertEquals(failed.texts, ["before"]);
+    assertEquals([failed.status.code, failed.status.details], [grpc.status.DATA_LOSS, "lost"]);
+    assertEquals((await streamed(client["down"]({}))).status.code, grpc.status.CANCELLED);
+    const { status } = await streamed(client["both"]());
+    assertEquals([status.code, status.details], [grpc.status.UNKNOWN, "broken"]);
+  });
+});
+
+test("grpc-js: a handler that has read all requests of a call in a loop goes on to answer", async () => {
+  const looping: Handlers = {
+    async both(call: ServerDuplexStream<Note, Note>) {
+      for await (const note of call) call.write(note);
+      call.write({ text: "last" });
+      call.end();
+    },
+  };
+  await run(grpc, grpc, () => looping, async ({ client }) => {
+    const call = client["both"]();
+    const ended = streamed(call);
+    call.write({ text: "first" });
+    call.end();
+    const { texts, status } = await ended;
+    assertEquals([texts, status.code], [["first", "last"], grpc.status.OK]);
+  });
+});
 
 app("a client that is closed lets its calls end", handlers, async ({ client }) => {
   const call = client["both"]();
