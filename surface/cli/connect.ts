@@ -135,19 +135,25 @@ function isOfThisMachine(target: string): boolean {
   }
 }
 
-/** The options of a call. */
-export function callOptions(flags: CallFlags, signal: AbortSignal): CallOptions {
+/** The options of a call; `own`: metadata of such a call alone, and the flag that it stands in. */
+export function callOptions(
+  flags: CallFlags,
+  signal: AbortSignal,
+  own?: { readonly flag: string; readonly lines: readonly string[] },
+): CallOptions & { readonly metadata: Metadata } {
   const seconds = orDefault(flags["max-time"]);
+  const metadata = readHeaders(flags.header);
+  if (own !== undefined) metadata.appendAll(readHeaders(own.lines, own.flag));
   return {
     signal,
-    metadata: readHeaders(flags.header),
+    metadata,
     ...(seconds === undefined ? {} : { deadlineMs: seconds * 1000 }),
     ...(flags.wait ? { waitForReady: true } : {}),
   };
 }
 
-/** Metadata of flags: "name: value", a value of a "-bin" name in base64. */
-export function readHeaders(lines: readonly string[]): Metadata {
+/** Metadata of `flag`: "name: value", a value of a "-bin" name in base64. */
+export function readHeaders(lines: readonly string[], flag = "-H"): Metadata {
   const metadata = new Metadata();
   for (const line of lines) {
     const colon = line.indexOf(":");
@@ -156,7 +162,7 @@ export function readHeaders(lines: readonly string[]): Metadata {
     try {
       metadata.append(name, name.endsWith("-bin") ? fromBase64(value) : value);
     } catch (error) {
-      throw new UsageError(`Cannot read -H ${JSON.stringify(line)}: ${(error as Error).message}`);
+      throw new UsageError(`Cannot read ${flag} ${JSON.stringify(line)}: ${(error as Error).message}`);
     }
   }
   return metadata;

@@ -12,7 +12,7 @@ import type { JsonCodec } from "../../proto/json/json_codec.ts";
 import { streamsRequests, streamsResponses } from "../../proto/service.ts";
 import { type CommandLine, defineCommand } from "../command.ts";
 import { callFlags, connectFlags, sourceFlags } from "../common_flags.ts";
-import { callOptions, readHeaders, withChannel } from "../connect.ts";
+import { callOptions, withChannel } from "../connect.ts";
 import { CommandError, ExitCode } from "../exit_codes.ts";
 import { jsonText } from "../json_output.ts";
 import { dataOf, readMessage, readMessages } from "../messages.ts";
@@ -86,7 +86,7 @@ async function callMethod(line: Line, channel: Channel, schema: Schema, found: F
   const { flags, terminal } = line;
   const trace = new CallTrace(line);
   const options = tracedOptions(line, trace);
-  trace.began(found, schema.origin);
+  trace.began(found, schema.origin, options.metadata);
   try {
     const count = await exchange(line, channel, schema, found, options, trace);
     trace.ended("OK", count);
@@ -161,12 +161,12 @@ async function print(line: Line, schema: Schema, codec: JsonCodec, message: unkn
   out.write(`${text}\n`);
 }
 
-function tracedOptions({ flags, signal }: Line, trace: CallTrace): CallOptions {
-  const options = callOptions({ ...flags, header: [...flags.header, ...flags["rpc-header"]] }, signal);
+function tracedOptions({ flags, signal }: Line, trace: CallTrace) {
+  const options = callOptions(flags, signal, { flag: "-rpc-header", lines: flags["rpc-header"] });
   return {
     ...options,
-    onHeaders: (metadata) => trace.received("", metadata),
-    onTrailers: (metadata) => trace.received("trailer ", metadata),
+    onHeaders: (metadata: Metadata) => trace.received("", metadata),
+    onTrailers: (metadata: Metadata) => trace.received("trailer ", metadata),
   };
 }
 
@@ -180,12 +180,9 @@ class CallTrace {
     this.begin = line.terminal.now();
   }
 
-  began({ method: { path, kind } }: FoundMethod, origin: string): void {
-    const { flags } = this.line;
+  began({ method: { path, kind } }: FoundMethod, origin: string, sent: Metadata): void {
     this.say("*", `${path.slice(1)} (${WORDS[kind]}), described by ${origin}`);
-    for (const [name, value] of readHeaders([...flags.header, ...flags["rpc-header"]])) {
-      this.say(">", `${name}: ${text(value)}`);
-    }
+    for (const [name, value] of sent) this.say(">", `${name}: ${text(value)}`);
   }
 
   received(what: string, metadata: Metadata): void {

@@ -60,6 +60,6 @@ export async function withSchema<T>(
 
 /** The schema that the server of `channel` says. */
 export function reflectedSchema(channel: Channel, { flags, signal }: SchemaLine): Schema {
-  const header = [...flags.header, ...flags["reflect-header"]];
-  return new ReflectionSchema(channel, callOptions({ ...flags, header }, signal));
+  const own = { flag: "-reflect-header", lines: flags["reflect-header"] };
+  return new ReflectionSchema(channel, callOptions(flags, signal, own));
 }

@@ -16,6 +16,15 @@ test("-H takes name and value, of -bin names base64 of either alphabet", () => {
   assertThrows(() => readHeaders(["a b: c"]), UsageError);
 });
 
+test("a header that cannot be read is said with the flag that it was given by", () =>
+  withShop(async ({ target }) => {
+    for (const flag of ["-H", "-rpc-header", "-reflect-header"]) {
+      const { code, err } = await pollwire(["call", target, "shop.v1.Cart/Get", flag, "a b: c"]);
+      assertEquals([flag, code], [flag, 2]);
+      assertStringIncludes(err, `Cannot read ${flag} "a b: c": `);
+    }
+  }));
+
 test("flags of TLS that do not go together are refused before anything is connected", async () => {
   for (
     const [flags, says] of [
