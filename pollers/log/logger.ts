@@ -60,12 +60,19 @@ export class StderrLogger implements Logger {
   }
 }
 
+const word = environmentVariable(VARIABLE);
+const found = word === undefined ? undefined : severityOf(word);
+
 function environmentSeverity(): number {
-  const word = environmentVariable(VARIABLE);
-  const found = word === undefined ? undefined : severityOf(word);
   // Asking for traces asks for the level they are logged at.
   return found ?? (environmentVariable("POLLWIRE_TRACE") === undefined ? WORDS.warning! : WORDS.debug!);
 }
 
 /** The default logger: errors and warnings on stderr, or the level that POLLWIRE_VERBOSITY sets. */
 export const defaultLogger: Logger = new StderrLogger(environmentSeverity());
+
+if (word !== undefined && found === undefined) {
+  defaultLogger.warn(
+    `Cannot log by ${JSON.stringify(word)} (${VARIABLE}): there are debug, info, warning, error and none`,
+  );
+}

@@ -49,6 +49,11 @@ test("POLLWIRE_VERBOSITY says what is written, in gRPC's words and any case", ()
   ) {
     assertEquals([word, levels({ POLLWIRE_VERBOSITY: word }).lines], [word, wanted]);
   }
+  assertMatch(
+    levels({ POLLWIRE_VERBOSITY: "nonsense" }).stderr,
+    /pollwire warn: Cannot log by "nonsense" \(POLLWIRE_VERBOSITY\): there are debug, info, warning, error and none/,
+  );
+  assertEquals(levels({ POLLWIRE_VERBOSITY: "" }).stderr.includes("Cannot log"), false);
   assertEquals([severityOf(" Error "), severityOf("toString"), severityOf("")], [3, undefined, undefined]);
 });
 
