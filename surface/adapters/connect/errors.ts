@@ -10,6 +10,9 @@ import { DecodeError, EncodeError } from "../../proto/mod.ts";
 import { protobufEsCodec } from "../protobuf_es/mod.ts";
 import { addMetadata, metadataOf } from "./headers.ts";
 
+/** Connect's words for a deadline. */
+const TIMED_OUT = "the operation timed out";
+
 /** What is thrown in connect's place for `error`, with which a call ended; `header`: what the server had sent before. */
 export function connectError(error: unknown, header: Headers): ConnectError {
   if (!isRpcError(error)) return ConnectError.from(error);
@@ -49,7 +52,7 @@ export function rpcError(thrown: unknown, trailer: Headers): RpcError {
 /** Why a call that is served was cancelled, as handlers of connect's find it in the reason of their signal. */
 export function abortReason(error: RpcError): ConnectError {
   const { code, details } = error;
-  const text = code === Status.DEADLINE_EXCEEDED ? "the operation timed out" : details;
+  const text = code === Status.DEADLINE_EXCEEDED ? TIMED_OUT : details;
   return new ConnectError(text, code as number, undefined, undefined, error);
 }
 
@@ -57,12 +60,15 @@ function ofStatus(error: RpcError, header: Headers): ConnectError {
   const metadata = new Headers();
   addMetadata(metadata, error.metadata);
   header.forEach((value, name) => metadata.append(name, value));
-  const made = new ConnectError(error.details, error.code as number, metadata, undefined, error.cause);
+  const { code, details, endedBy } = error;
+  const expired = code === Status.DEADLINE_EXCEEDED && endedBy === "library";
+  const cause = expired ? error : error.cause; // which says what was waited for
+  const made = new ConnectError(expired ? TIMED_OUT : details, code as number, metadata, undefined, cause);
   made.details = error.statusDetails.map(({ typeUrl, value }) => ({
     type: typeUrl.slice(typeUrl.lastIndexOf("/") + 1),
     value,
   }));
   // A handler of connect that throws what its own call failed with does not pass on that call's metadata.
-  if (error.endedBy === "remote") Object.assign(made, { isWireError: true });
+  if (endedBy === "remote") Object.assign(made, { isWireError: true });
   return made;
 }

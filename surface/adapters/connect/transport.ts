@@ -41,6 +41,12 @@ type StreamingMethod = (requests: Source<Message>, options: CallOptions) => Resp
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
+ * Connect's timer aborts a signal, which to a call is its user: observers would see CANCELLED. So it fires behind the
+ * call's own deadline, for interceptors that have not come to their call, or wait for something else.
+ */
+const TIMER_DELAY_MS = 20;
+
+/**
  * A Transport for the gRPC protocol, as `createGrpcTransport` of `@connectrpc/connect-node` is one; options are the same,
  * where they are not of Node's http2. Calls behave as connect's: leaving a loop over responses does not end a call, its
  * signal and its timeout do.
@@ -93,7 +99,7 @@ class ChannelTransport implements GrpcTransport {
     return await runUnaryCall({
       interceptors: this.interceptors,
       ...(signal === undefined ? {} : { signal }),
-      ...(timeout === undefined || timeout > LONGEST_TIMER_MS ? {} : { timeoutMs: timeout }),
+      ...timerOf(timeout),
       req: {
         stream: false,
         service: method.parent,
@@ -113,7 +119,7 @@ class ChannelTransport implements GrpcTransport {
     const response = runStreamingCall({
       interceptors: this.interceptors,
       ...(signal === undefined ? {} : { signal }),
-      ...(timeout === undefined || timeout > LONGEST_TIMER_MS ? {} : { timeoutMs: timeout }),
+      ...timerOf(timeout),
       req: {
         stream: true,
         service: method.parent,
@@ -191,6 +197,13 @@ class ChannelTransport implements GrpcTransport {
     }
     return made as Method;
   }
+}
+
+/** Connect's timer for a call. */
+function timerOf(timeoutMs: number | undefined): { readonly timeoutMs?: number } {
+  if (timeoutMs === undefined) return {};
+  const delayed = timeoutMs + TIMER_DELAY_MS;
+  return delayed > LONGEST_TIMER_MS ? {} : { timeoutMs: delayed };
 }
 
 /** What interceptors see of a request beside what the caller gave, as connect's own transport has it. */

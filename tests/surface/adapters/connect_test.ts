@@ -311,6 +311,24 @@ function silent(): {
   return seen;
 }
 
+test("connect: observers see the deadline of a call that its timeout ended", async () => {
+  const server = new Server();
+  server.addService(Served, silent().handlers);
+  const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
+  const seen: string[] = [];
+  channel.observe({ onCallEnd: ({ status, endedBy }) => void seen.push(`${status} ${endedBy}`) });
+  const client = createClient(Places, createGrpcTransport({ channel }));
+  const calls = [client.find({}, { timeoutMs: 60 }), client.list({}, { timeoutMs: 60 })];
+  for (const { code, rawMessage, cause } of await Promise.all(calls.map(failure))) {
+    assertEquals([code, rawMessage], [Code.DeadlineExceeded, "the operation timed out"]);
+    assert(cause instanceof RpcError && cause.details.startsWith("deadline of 60 ms"));
+  }
+  assertEquals(seen, ["DEADLINE_EXCEEDED library", "DEADLINE_EXCEEDED library"]);
+  await channel[Symbol.asyncDispose]();
+  server.close();
+  await server.shutdown();
+});
+
 for (const [how, makers] of [["connect", ours], ["connect-node", theirs]] as const) {
   const seen = silent();
   calling(
