@@ -110,14 +110,14 @@ class BottomCall implements InterceptingCallInterface {
   }
 
   private onOctets(octets: Buffer, listener: Partial<InterceptingListener>): void {
+    if (this.received && !this.method.responseStream) {
+      return this.fail(Status.UNIMPLEMENTED, "Too many responses received");
+    }
     let message: unknown;
     try {
       message = this.method.responseDeserialize(octets);
     } catch (error) {
       return this.fail(Status.INTERNAL, `Response message parsing error: ${textOfError(error)}`);
-    }
-    if (this.received && !this.method.responseStream) {
-      return this.fail(Status.UNIMPLEMENTED, "Too many responses received");
     }
     this.received = true;
     listener.onReceiveMessage?.(message);

@@ -208,6 +208,27 @@ test("grpc-js: a serializer that gives no octets fails its call, on either side"
   ]);
 });
 
+test("grpc-js: a second response is one too many, whether it can be read or not", () => {
+  const ended: unknown[] = [];
+  let below: all.InterceptingListener | undefined;
+  const channel = {
+    createCall: () => ({
+      start: (_metadata: unknown, listener: all.InterceptingListener) => void (below = listener),
+      startRead: () => {},
+      cancelWithStatus: (...status: unknown[]) => ended.push(status),
+    }),
+  } as unknown as all.ChannelInterface;
+  const responseDeserialize = (octets: Buffer): string => {
+    if (octets.length === 0) throw new Error("empty");
+    return String(octets);
+  };
+  const none = { interceptors: [], providers: [] };
+  interceptedCall(channel, { ...method, responseDeserialize }, {}, none).start(new Metadata(), {});
+  below!.onReceiveMessage(Buffer.from("one"));
+  below!.onReceiveMessage(Buffer.alloc(0));
+  assertEquals(ended, [[12, "Too many responses received"]]);
+});
+
 test("grpc-js: servers refuse what is no service", () => {
   const server = new all.Server();
   assertThrows(() => server.addService({}, {}), Error, "Cannot add an empty service");
