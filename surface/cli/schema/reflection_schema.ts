@@ -18,6 +18,8 @@ import type { Schema } from "./schema.ts";
 export class ReflectionSchema implements Schema {
   readonly origin = "the server's reflection";
   readonly #client: ReflectionClient;
+  /** Of the calls of the client, which has this object. */
+  readonly #options: CallOptions & { waitForReady?: boolean };
   /** Serialised descriptors, each once. */
   readonly #descriptors = new Set<Uint8Array>();
   #services: Promise<readonly string[]> | undefined;
@@ -26,9 +28,10 @@ export class ReflectionSchema implements Schema {
   /** Of the descriptors that there are. */
   #files: FilesSchema | undefined;
 
-  /** Its calls have `options`. */
+  /** Its calls have `options`; once the server has answered none waits until it is there. */
   constructor(channel: Channel, options: CallOptions) {
-    this.#client = new ReflectionClient(channel, options);
+    this.#options = { ...options };
+    this.#client = new ReflectionClient(channel, this.#options);
   }
 
   services(): Promise<readonly string[]> {
@@ -48,6 +51,7 @@ export class ReflectionSchema implements Schema {
     const descriptors = await asked(() =>
       isFile ? this.#client.file(symbol) : this.#client.descriptors(symbol)
     );
+    this.#options.waitForReady = false; // for what a message names: a server that is gone may never be back
     if (descriptors === undefined) {
       // Some servers know methods and values of enums by what they are in alone.
       const outer = symbol.slice(0, Math.max(0, symbol.lastIndexOf(".")));

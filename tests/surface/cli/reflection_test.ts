@@ -3,6 +3,7 @@ import {
   loadProto,
   packAny,
   parseProto,
+  Reflection,
   reflectionService,
   RpcError,
   Server,
@@ -55,6 +56,24 @@ test("list, describe and call learn from reflection what a server has", async ()
     assertEquals(wrong.code, 1);
     assertStringIncludes(wrong.err, "in the server's reflection; did you mean shop.v1.Cart?");
   }, AT);
+});
+
+test("types of an error's details are not waited for where the server has gone", async () => {
+  const { Cart } = await loadProto(SHOP_PROTO);
+  const server = new Server();
+  new Reflection(server);
+  const gone = (): never => {
+    setTimeout(() => void server.shutdown(), 0);
+    const detail = { typeUrl: "type.googleapis.com/no.such.Type", value: new Uint8Array([8, 1]) };
+    throw new RpcError("NOT_FOUND", "gone", { statusDetails: [detail] });
+  };
+  server.addService(Cart!, { get: gone, list: gone, add: gone, chat: gone });
+  const target = `127.0.0.1:${await server.listen("127.0.0.1:0")}`;
+  const { code, err } = await pollwire(["call", target, "shop.v1.Cart/Get", "--wait"]);
+  assertEquals(code, 69);
+  assertStringIncludes(err, '  no.such.Type: "CAE="\n');
+  server.close();
+  await server.shutdown();
 });
 
 test("headers of reflection go to reflection, and those of the call to the call", async () => {
