@@ -10,7 +10,7 @@ import type { Terminal } from "./terminal.ts";
 
 /** What -d says: its octets. "@" is stdin, "@file" a file. */
 export function dataOf(data: string | undefined, terminal: Terminal): AsyncIterable<Uint8Array> {
-  if (data === "@") return terminal.input();
+  if (data === "@") return inputOf(terminal);
   return once(async () => {
     if (data === undefined) return new Uint8Array(0);
     if (!data.startsWith("@")) return new TextEncoder().encode(data);
@@ -20,6 +20,14 @@ export function dataOf(data: string | undefined, terminal: Terminal): AsyncItera
       throw new CommandError((error as Error).message);
     }
   });
+}
+
+async function* inputOf(terminal: Terminal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* terminal.input();
+  } catch (error) {
+    throw new CommandError(`Cannot read stdin: ${(error as Error).message}`);
+  }
 }
 
 async function* once(read: () => Promise<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,12 +1,13 @@
 // The terminal of this process. No other file of the command line names the runtime.
 
-import { fstatSync, writeSync } from "node:fs";
+import { fstatSync, type Stats, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { environmentVariable } from "../../pollers/native/env.ts";
 import { ExitCode } from "./exit_codes.ts";
 import type { Output, Terminal } from "./terminal.ts";
 
+const STDIN = 0;
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
@@ -83,11 +84,16 @@ class ProcessOutput implements Output {
 
 /** Whether `descriptor` is a file, or a device such as /dev/null: neither a pipe nor a socket. */
 function isFile(descriptor: number): boolean {
+  const kind = kindOf(descriptor);
+  return kind !== undefined && (kind.isFile() || kind.isCharacterDevice() || kind.isBlockDevice());
+}
+
+/** What `descriptor` is; undefined where it was closed before the program began. */
+function kindOf(descriptor: number): Stats | undefined {
   try {
-    const kind = fstatSync(descriptor);
-    return kind.isFile() || kind.isCharacterDevice() || kind.isBlockDevice();
+    return fstatSync(descriptor);
   } catch {
-    return false; // it was closed before the program began
+    return undefined;
   }
 }
 
@@ -116,6 +122,8 @@ export class ProcessTerminal implements Terminal {
   }
 
   input(): AsyncIterable<Uint8Array> {
+    // To Deno and Node a directory is empty input; Bun fails at the stream.
+    if (kindOf(STDIN)?.isDirectory() === true) throw new Error("it is a directory");
     return process.stdin as AsyncIterable<Uint8Array>;
   }
 

@@ -24,7 +24,7 @@ export interface Terminal {
   readonly inputIsTerminal: boolean;
   /** The runtime and its version: "Deno 2.9.6". */
   readonly runtime: string;
-  /** What is typed or piped in, to its end; to be read once. */
+  /** What is typed or piped in, to its end; to be read once. Throws an Error, or its reading does, where it cannot be read. */
   input(): AsyncIterable<Uint8Array>;
   /** All of a file; rejects with an Error that names it, whose `code` is the system's ("ENOENT"). */
   readFile(path: string): Promise<Uint8Array>;

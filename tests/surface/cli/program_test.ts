@@ -22,7 +22,7 @@ class Program {
 
   constructor(
     args: readonly string[],
-    input: "pipe" | "ignore" = "ignore",
+    input: "pipe" | "ignore" | number = "ignore",
     [out, err]: readonly ["pipe" | number, "pipe" | number] = ["pipe", "pipe"],
   ) {
     const before = runtime === "deno" ? ["run", "-A", "--quiet", "--no-check", MAIN] : [MAIN];
@@ -82,6 +82,21 @@ test("a full disk is an error with 1, and keeps no program from its end", async 
     closeSync(full);
   }
 }, ON_LINUX);
+
+test("a directory as stdin is an error with 1, and no empty input", async () => {
+  const directory = openSync(".", "r");
+  try {
+    await withShop(async ({ target }) => {
+      for (const method of ["Get", "Add"]) {
+        const call = new Program(["call", target, `shop.v1.Cart/${method}`, "-d", "@"], directory);
+        assertEquals([await call.ended, call.out], [1, ""]);
+        assertEquals(call.err, "error: Cannot read stdin: it is a directory\n");
+      }
+    });
+  } finally {
+    closeSync(directory);
+  }
+}, { skip: process.platform === "win32" ? "Windows opens no directory as a file" : undefined });
 
 test("Ctrl-C ends a conversation whose input stays open, with 130 and nothing on stderr", async () => {
   await withShop(async ({ target }) => {
