@@ -102,6 +102,15 @@ export class TypedCall<Req, Res> {
     throw makeCallError(code, message, options, undefined, this.below);
   }
 
+  /** No more responses are wanted. */
+  leave(): void {
+    const { call } = this;
+    if (call.status === undefined) {
+      call.cancel(Status.CANCELLED, "responses are not read any further", "user");
+    }
+    this.tellTrailers();
+  }
+
   private tellTrailers(): void {
     const { call: { status }, options: { onTrailers } } = this;
     if (onTrailers === undefined || this.told) return;
@@ -190,10 +199,7 @@ export class SyncStream<Req, Res> implements IterableIterator<Res> {
   /** Ends the call, where it is not over. */
   return(): IteratorResult<Res, undefined> {
     this.#done = true;
-    const { call } = this.#typed;
-    if (call.status === undefined) {
-      call.cancel(Status.CANCELLED, "responses are not read any further", "user");
-    }
+    this.#typed.leave();
     this.#leaveRequests();
     return END;
   }

@@ -592,8 +592,11 @@ blocking(
         left++;
       }
     }
-    for (const { number } of client.both(endless())) if (number === 3) break;
-    assertEquals(left, 1);
+    let told = 0;
+    const stream = client.both(endless(), { onTrailers: () => told++ });
+    for (const { number } of stream) if (number === 3) break;
+    stream.return();
+    assertEquals([left, told], [1, 1]);
   },
 );
 
