@@ -34,9 +34,12 @@ export function exportNames(file: FileNode, scope: Scope = new Scope()): Map<Dec
   return names;
 }
 
-/** The path of the module of `file`, without its extension. */
+/** What runtimes read as parts of a URL in an import, and what makes a file one of declarations to TypeScript: "a.d.v1.ts". */
+const MISREAD = /[#%?]|\.(?=d(?:\.[^/]*)?$)/g;
+
+/** The path of the module of `file`, without its extension; "_" stands in the place of what would be misread. */
 export function modulePath(file: FileNode): string {
-  return file.path.replace(/\.proto$/, "");
+  return file.path.replace(/\.proto$/, "").replaceAll(MISREAD, "_");
 }
 
 /** Names as the modules of all files export them. */

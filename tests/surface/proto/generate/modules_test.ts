@@ -57,6 +57,19 @@ test("imports end as asked for", () => {
   assert(generateText(SHOP["other.proto"], { runtime: "./runtime.ts" }).includes('} from "./runtime.ts";'));
 });
 
+test("names that runtimes or TypeScript would read otherwise have underscores in them", () => {
+  const message = (name: string): string => `syntax = "proto3"; message ${name} { int32 x = 1; }`;
+  const names = ["a.d.proto", "b.d.v1.proto", "c#d.proto", "100%25.proto", "e?/f.proto", "g.d/h.dx.proto"];
+  const files = Object.fromEntries(names.map((name, i) => [name, message(`M${i}`)]));
+  const main = `syntax = "proto3"; ${names.map((name) => `import "${name}";`).join(" ")}
+    message All { ${names.map((_, i) => `M${i} m${i} = ${i + 1};`).join(" ")} }`;
+  const made = generateTexts({ "all.proto": main, ...files });
+  const paths = ["a_d.ts", "b_d.v1.ts", "c_d.ts", "100_25.ts", "e_/f.ts", "g.d/h.dx.ts"];
+  assertEquals(made.map(({ path }) => path), ["all.ts", ...paths]);
+  const text = textOf("all.ts", made);
+  for (const path of paths) assert(text.includes(`} from "./${path}";`), text);
+});
+
 test("equal files give equal text, whatever else is generated", () => {
   const all = generateTexts(SHOP);
   assertEquals(generateTexts(SHOP), all);
