@@ -165,6 +165,8 @@ export class ChannelCall implements Call {
   private call: WireCall | undefined = undefined;
   private credentials: CallCredentials | undefined = undefined;
   private cancelled: readonly [code: Status, details: string] | undefined = undefined;
+  /** A message was asked for before the call began: streams do so, and an interceptor may begin the call later. */
+  private readFirst = false;
   /** The message of such a method, until its end. */
   private heldBack: Buffer | undefined = undefined;
   private heldFlags: MessageContext = {};
@@ -192,6 +194,7 @@ export class ChannelCall implements Call {
     this.call = new WireCall(this.context, template, this.given(metadata), listener);
     if (this.cancelled !== undefined) this.call.cancel(...this.cancelled);
     else this.call.start();
+    if (this.readFirst) this.call.read();
   }
 
   private given(metadata: Metadata): GivenOptions {
@@ -225,7 +228,8 @@ export class ChannelCall implements Call {
   }
 
   startRead(): void {
-    this.call!.read();
+    if (this.call === undefined) this.readFirst = true;
+    else this.call.read();
   }
 
   halfClose(): void {

@@ -246,6 +246,30 @@ app("an interceptor answers by itself", handlers, async ({ client, calling }) =>
   assertEquals(value!.text, "cached");
 });
 
+app("an interceptor begins a stream later, or answers it by itself", handlers, async (sides) => {
+  const { client, calling: { InterceptingCall, Metadata } } = sides;
+  const late: Interceptor = (options, nextCall) =>
+    new InterceptingCall(nextCall(options), {
+      start: (metadata, listener, next) => void setTimeout(() => next(metadata, listener), 5),
+    });
+  const call = client["both"]({ interceptors: [late] });
+  const ended = streamed(call);
+  call.write({ text: "one" });
+  call.end();
+  const { texts, status } = await ended;
+  assertEquals([texts, status.code], [["one"], grpc.status.OK]);
+  const cached: Interceptor = (options, nextCall) =>
+    new InterceptingCall(nextCall(options), {
+      start(_metadata, listener, _next) {
+        setTimeout(() => {
+          listener.onReceiveMessage({ text: "cached" });
+          listener.onReceiveStatus({ code: 0, details: "", metadata: new Metadata() });
+        }, 5);
+      },
+    });
+  assertEquals((await streamed(client["down"]({}, { interceptors: [cached] }))).texts, ["cached"]);
+});
+
 for (const name of ["ours", "theirs"] as const) {
   test(
     `grpc-js: interceptors of ${name === "ours" ? "our" : "their"} server refuse, and change`,
