@@ -145,7 +145,9 @@ export class Channel implements ChannelInterface {
       this.getTarget(),
     );
     if (parentCall && (flags & propagate.CANCELLATION) !== 0) {
-      parentCall.on("cancelled", () => call.cancelWithStatus(Status.CANCELLED, "Cancelled by parent call"));
+      const onCancelled = (): void => call.cancelWithStatus(Status.CANCELLED, "Cancelled by parent call");
+      parentCall.on("cancelled", onCancelled);
+      call.onOver = () => parentCall.off("cancelled", onCancelled);
     }
     return call;
   }
@@ -155,12 +157,25 @@ function numberOf(state: ConnectivityState): connectivityState {
   return connectivityState[state];
 }
 
+function untilOver(listener: InterceptingListener, onOver: () => void): InterceptingListener {
+  return {
+    onReceiveMetadata: (metadata) => listener.onReceiveMetadata(metadata),
+    onReceiveMessage: (message) => listener.onReceiveMessage(message),
+    onReceiveStatus(status) {
+      onOver();
+      listener.onReceiveStatus(status);
+    },
+  };
+}
+
 let calls = 0;
 
 /** A call of octets. */
 export class ChannelCall implements Call {
   /** The method has one request: its message, its end and the metadata go together. */
   isSingle = false;
+  /** Is called at its end, where it was made for another call: that one may have many, and go on for long. */
+  onOver: (() => void) | undefined = undefined;
   private readonly number: number = ++calls;
   private call: WireCall | undefined = undefined;
   private credentials: CallCredentials | undefined = undefined;
@@ -191,7 +206,9 @@ export class ChannelCall implements Call {
 
   start(metadata: Metadata, listener: InterceptingListener): void {
     const template = this.context.template(this.method);
-    this.call = new WireCall(this.context, template, this.given(metadata), listener);
+    const { onOver } = this;
+    const all = onOver === undefined ? listener : untilOver(listener, onOver);
+    this.call = new WireCall(this.context, template, this.given(metadata), all);
     if (this.cancelled !== undefined) this.call.cancel(...this.cancelled);
     else this.call.start();
     if (this.readFirst) this.call.read();

@@ -26,6 +26,7 @@ import {
   type Note,
   outcome,
   run,
+  type Sides,
 } from "./sides.ts";
 
 /** What handlers of these apps saw. */
@@ -327,6 +328,20 @@ app("a call made for another one ends with it", handlers, async ({ client }) => 
     assertEquals(error?.code, grpc.status.DEADLINE_EXCEEDED);
     await until(() => seen.includes("cancelled true"));
   });
+});
+
+test("grpc-js: a call forgets those that were made for it when they end", () => {
+  const making = ({ client }: Sides): Handlers => ({
+    async one(call: ServerUnaryCall<Note, Note>, callback: sendUnaryData<Note>) {
+      const options = { parent: call };
+      for (let i = 0; i < 3; i++) await outcome((done) => client["one"]({ text: "x" }, options, done));
+      callback(null, { number: call.listenerCount("cancelled") });
+    },
+  });
+  return run(grpc, grpc, handlers, (inner) =>
+    run(grpc, grpc, () => making(inner), async ({ client }) => {
+      assertEquals((await outcome((done) => client["one"]({}, done))).value!.number, 0);
+    }));
 });
 
 test("grpc-js: a call without a server is UNAVAILABLE, and one that waits gets it", async () => {
