@@ -69,10 +69,10 @@ function bottomCall(
   channel: ChannelInterface,
   // deno-lint-ignore no-explicit-any
   method: ClientMethodDefinition<any, any>,
-  { deadline = Infinity, host, parent, propagate_flags: flags, credentials }: CallOptions,
+  { deadline, host, parent, propagate_flags: flags, credentials }: CallOptions,
 ): InterceptingCallInterface {
-  const call = channel.createCall(method.path, deadline, host, parent ?? null, flags);
-  if (credentials !== undefined) call.setCredentials(credentials);
+  const call = channel.createCall(method.path, deadline ?? Infinity, host, parent ?? null, flags);
+  if (credentials) call.setCredentials(credentials);
   if (call instanceof ChannelCall) call.isSingle = !method.requestStream;
   return new BottomCall(call, method);
 }
