@@ -16,7 +16,7 @@ export function parseJson(text: string, typeName: string): unknown {
 }
 
 /** What `parseQuickly` cannot judge: space before a colon, and integers that a double may not hold. */
-const UNCLEAR = /"\s+:|[:,[\s]-?\d{16}/;
+const UNCLEAR = /"\s+:|(?:^|[:,[\s])-?\d{16}/;
 
 /**
  * The value that `text` says by JSON.parse, which is three times faster, and a count that is that of all members in the text if

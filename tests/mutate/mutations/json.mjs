@@ -32,13 +32,20 @@ export default [
   },
   {
     file: text,
-    before: 'const UNCLEAR = /"\\s+:|[:,[\\s]-?\\d{16}/;',
-    after: "const UNCLEAR = /[:,[\\s]-?\\d{16}/;",
+    before: 'const UNCLEAR = /"\\s+:|(?:^|[:,[\\s])-?\\d{16}/;',
+    after: "const UNCLEAR = /(?:^|[:,[\\s])-?\\d{16}/;",
     test: JSON_TEST,
   },
   {
     file: text,
-    before: 'const UNCLEAR = /"\\s+:|[:,[\\s]-?\\d{16}/;',
+    before: "(?:^|[:,[\\s])-?",
+    after: "[:,[\\s]-?",
+    test: JSON_TEST,
+    name: "integers keep their digits",
+  },
+  {
+    file: text,
+    before: 'const UNCLEAR = /"\\s+:|(?:^|[:,[\\s])-?\\d{16}/;',
     after: 'const UNCLEAR = /"\\s+:/;',
     test: JSON_TEST,
   },

@@ -511,4 +511,8 @@ test("integers keep their digits wherever they stand", () => {
     ...[-9007199254740993n, 9007199254740995n, -9223372036854775808n],
   ]);
   assertThrows(() => m.fromJsonString('{"long":18446744073709551616}'), JsonError, "an integer of uint64");
+  const long = loaded.messages["google.protobuf.Int64Value"]!;
+  for (const value of [9007199254740993n, 9223372036854775807n, -9223372036854775808n]) {
+    assertEquals(long.fromJsonString(String(value)).value, value); // the number is all of the text
+  }
 });
