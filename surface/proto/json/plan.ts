@@ -51,8 +51,8 @@ export interface JsonField {
   readonly jsonName: string;
   /** As the .proto file writes it. */
   readonly originalName: string;
-  /** Whether these two differ: then a field may come under both. */
-  readonly aliased: boolean;
+  /** Whether these two differ and are both this field's: then it may come under both. */
+  aliased: boolean;
   /** Whether only an own property counts: decoded messages inherit declared defaults, all objects inherit some names. */
   readonly own: boolean;
   /** Whether it has one value, and whether that is left out where it is the default. */
@@ -114,6 +114,11 @@ function makePlan(schema: MessageSchema): JsonPlan {
   // A JSON name that is another field's original name is the JSON name.
   for (const field of fields) byKey.set(field.originalName, field);
   for (const field of fields) byKey.set(field.jsonName, field);
+  for (const field of fields) {
+    const { jsonName, originalName } = field;
+    field.aliased = jsonName !== originalName && byKey.get(jsonName) === field &&
+      byKey.get(originalName) === field;
+  }
   const withDefault = fields.filter(({ schema }) => schema.explicitDefault !== undefined);
   const keys = fields.filter((field) => !withDefault.includes(field)).map(({ name }) => name).concat(oneofs);
   return {
@@ -139,7 +144,7 @@ function makeField(field: FieldSchema, oneofs: readonly string[]): JsonField {
     name: field.name,
     jsonName: field.jsonName,
     originalName,
-    aliased: field.jsonName !== originalName,
+    aliased: false,
     own: field.explicitDefault !== undefined || field.name in Object.prototype,
     singular: field.shape === "singular",
     implicit: field.shape === "singular" && field.presence === "implicit",

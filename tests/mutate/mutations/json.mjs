@@ -119,6 +119,13 @@ export default [
     test: JSON_TEST,
   },
   {
+    file: "surface/proto/json/plan.ts",
+    before: "byKey.get(originalName) === field;",
+    after: "true;",
+    test: JSON_TEST,
+    name: "original names are keys too",
+  },
+  {
     file: write,
     before: "if (!field.implicit || this.emitDefaults || !isDefault(field, value))",
     after: "if (!field.implicit || !isDefault(field, value))",

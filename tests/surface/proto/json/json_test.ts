@@ -163,6 +163,15 @@ test("original names are keys too, and a field may come once", () => {
   reads(m, { an_int: 1, renamed: "z", _lead_word: "w" }, { anInt: 1, "@odd": "z", LeadWord: "w" });
   refuses(m, { an_int: 1, anInt: 1 }, "t.M.an_int: the field comes twice, under both of its names");
   refuses(m, { anInt: null, an_int: 1 }, "t.M.anInt: the field comes twice");
+  // What would be another name of a field means another field here.
+  const swapped = parseProto(
+    `syntax = "proto3"; message S { int32 a = 1 [json_name = "b"]; int32 b = 2 [json_name = "a"]; }
+    message L { int32 foo_bar = 1; int32 fooBar = 2 [json_name = "x"]; }`,
+  ).messages;
+  reads(swapped["S"]!, { b: 1, a: 2 });
+  assertEquals(swapped["S"]!.fromJson({ b: 1, a: 2 }), { a: 1, b: 2 });
+  reads(swapped["L"]!, { fooBar: 1, x: 2 });
+  refuses(swapped["L"]!, { fooBar: 1, foo_bar: 1 }, "the field comes twice, under both of its names");
   const twice = (text: string, words: string) => assertThrows(() => m.fromJsonString(text), JsonError, words);
   twice('{"anInt":1,\n "anInt":1}', 'the key "anInt" comes twice in an object (line 2, column 2)');
   twice('{"inner":{"text":"a","text":"b"}}', "comes twice");
