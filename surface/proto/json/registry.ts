@@ -81,20 +81,30 @@ export class TypeRegistry implements Registry {
   }
 
   extensionsOf(typeName: string): ReadonlyMap<number, Extension> | undefined {
-    return this.#byType.get(typeName) ?? first(this.#others, (other) => other.extensionsOf(typeName));
+    const own = this.#byType.get(typeName);
+    if (this.#others.length === 0) return own;
+    const all = new Map(own);
+    for (const other of this.#others) {
+      for (const [number, extension] of other.extensionsOf(typeName) ?? []) {
+        if (!all.has(number)) all.set(number, extension);
+      }
+    }
+    return all;
   }
 
   #addMessage(codec: MessageCodec): void {
-    if (!this.#messages.has(codec.typeName)) this.#messages.set(codec.typeName, codec);
+    if (this.message(codec.typeName) === undefined) this.#messages.set(codec.typeName, codec);
   }
 
   #addExtension(extension: Extension): void {
     const { fullName, extendee, number } = extension;
-    if (this.#extensions.has(fullName)) return;
+    if (this.extension(fullName) !== undefined) return;
     this.#extensions.set(fullName, extension);
     let ofType = this.#byType.get(extendee);
     if (ofType === undefined) this.#byType.set(extendee, ofType = new Map());
-    if (!ofType.has(number)) ofType.set(number, extension);
+    const isTaken = ofType.has(number) ||
+      this.#others.some((other) => other.extensionsOf(extendee)?.has(number) === true);
+    if (!isTaken) ofType.set(number, extension);
   }
 }
 

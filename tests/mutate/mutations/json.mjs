@@ -164,9 +164,30 @@ export default [
   },
   {
     file: "surface/proto/json/registry.ts",
-    before: "if (this.#extensions.has(fullName)) return;",
+    before: "if (this.extension(fullName) !== undefined) return;",
     after: "return;",
     test: EXTENSION_TEST,
+  },
+  {
+    file: "surface/proto/json/registry.ts",
+    before: "if (this.message(codec.typeName) === undefined) this",
+    after: "this",
+    test: EXTENSION_TEST,
+    name: "a registry has what all those have",
+  },
+  {
+    file: "surface/proto/json/registry.ts",
+    before: "if (this.#others.length === 0) return own;",
+    after: "if (own !== undefined) return own;",
+    test: EXTENSION_TEST,
+    name: "a registry has what all those have",
+  },
+  {
+    file: "surface/proto/json/registry.ts",
+    before: "if (!isTaken) ofType",
+    after: "ofType",
+    test: EXTENSION_TEST,
+    name: "a registry has what all those have",
   },
   {
     file: "surface/proto/any.ts",

@@ -167,6 +167,26 @@ test("extensions in JSON", () => {
   assertThrows(() => base.fromJson(json, { registry: createRegistry() }), JsonError);
 });
 
+test("a registry has what all those have that it is made of, and of two the first", () => {
+  const [number, text, list] = [extension("number"), extension("text"), extension("list")];
+  const message = {};
+  setExtension(message, number, 1);
+  setExtension(message, text, "x");
+  setExtension(message, list, [2]);
+  const json = { "[t.number]": 1, "[t.text]": "x", "[t.list]": [2] };
+  const registry = createRegistry(createRegistry(number), createRegistry(text), list);
+  assertEquals(base.toJson(message, { registry }), json);
+  assertEquals(getExtension(base.fromJson(json, { registry }), text), "x");
+  const other = parseProto(`syntax = "proto2"; package t; message Part { optional int32 name = 1; }
+    message Base { extensions 100 to 101; } extend Base { optional int32 amount = 100; optional int32 text = 101; }`);
+  const same = createRegistry(createRegistry(loaded), other);
+  assert(same.message("t.Part") === messages["t.Part"]);
+  assert(same.extension("t.text") === text);
+  assert(same.extension("t.amount") === other.extensions["t.amount"]);
+  assert(same.extensionsOf("t.Base")?.get(100) === number);
+  assert(createRegistry(other, loaded).extensionsOf("t.Base")?.get(100) === other.extensions["t.amount"]);
+});
+
 test("custom options, and a service named as what loading returns", () => {
   const { extensions, ...rest } = parseProto(`syntax = "proto3"; import "google/protobuf/descriptor.proto";
 extend google.protobuf.FieldOptions { string hint = 50000; }
