@@ -4,7 +4,7 @@ import type { Codec, MessageCodec } from "./codec.ts";
 import type { MessageInit } from "./message_types.ts";
 import { Reader } from "./reader.ts";
 import { type FieldSchema, tagOf, WireType } from "./schema.ts";
-import { unknownFields, type WithUnknownFields } from "./unknown_fields.ts";
+import { UnknownFields, unknownFields, type WithUnknownFields } from "./unknown_fields.ts";
 
 /**
  * One extension of a message type, of `loadProto`'s `extensions` or of generated code. `Value` is what reading gives,
@@ -136,6 +136,9 @@ const ITEM_END = tagOf(1, WireType.GROUP_END);
 const TYPE_ID = tagOf(2, WireType.VARINT);
 const CONTENT = tagOf(3, WireType.DELIMITED);
 
+/** The content of an item that has none: its length. */
+const NO_CONTENT = Uint8Array.of(0);
+
 /**
  * The items of a message set that are of type `number`, as fields of their own, and all the others as they came. What stands
  * under `number` without an item around it is taken for one, as others do who read sets.
@@ -143,36 +146,39 @@ const CONTENT = tagOf(3, WireType.DELIMITED);
 function fromSet(bytes: Uint8Array, number: number): { own: Uint8Array; rest: Uint8Array } {
   const reader = new Reader();
   reader.reset(bytes);
-  const own: Uint8Array[] = [];
-  const rest: Uint8Array[] = [];
+  const own = new UnknownFields();
+  const rest = new UnknownFields();
   const plain = tagOf(number, WireType.DELIMITED);
   while (reader.pos < bytes.length) {
     const start = reader.pos;
     const tag = reader.tag();
-    let content: Uint8Array | undefined = undefined;
-    if (tag === ITEM) content = contentOf(reader, number);
-    else if (tag === plain) content = reader.bytes();
-    else reader.skip(tag);
-    if (content === undefined) rest.push(bytes.subarray(start, reader.pos));
-    else own.push(setField(number, content));
+    const value = reader.pos;
+    if (tag !== ITEM) reader.skip(tag);
+    else if (takeItem(reader, number, own)) continue;
+    (tag === plain ? own : rest).addWhole(tag, bytes, start, value, reader.pos);
   }
-  return { own: own.reduce(joined, NONE), rest: rest.reduce(joined, NONE) };
+  return { own: own.whole(), rest: rest.whole() };
 }
 
-/** Reads an item; its content if it is of type `number`. The two fields come in any order. */
-function contentOf(reader: Reader, number: number): Uint8Array | undefined {
+/** Reads an item, and adds it to `own` if it is of type `number`; else false. Its two fields come in any order. */
+function takeItem(reader: Reader, number: number, own: UnknownFields): boolean {
   let id = 0;
-  let content: Uint8Array = NONE;
+  let start = 0;
+  let end = 0;
   for (let tag = reader.tag(); tag !== ITEM_END; tag = reader.tag()) {
-    if (tag === TYPE_ID) id = reader.int32();
-    else if (tag === CONTENT) content = reader.bytes();
-    else reader.skip(tag);
+    const from = reader.pos;
+    if (tag === TYPE_ID) {
+      id = reader.int32();
+      continue;
+    }
+    reader.skip(tag);
+    if (tag === CONTENT) [start, end] = [from, reader.pos];
   }
-  return id === number ? content : undefined;
-}
-
-function setField(number: number, content: Uint8Array): Uint8Array {
-  return joined(varints(tagOf(number, WireType.DELIMITED), content.length), content);
+  if (id !== number) return false;
+  const plain = tagOf(number, WireType.DELIMITED);
+  if (end === 0) own.add(plain, NO_CONTENT, 0, NO_CONTENT.length);
+  else own.add(plain, reader.buf, start, end);
+  return true;
 }
 
 /** The item of a message set that `encoded`, which is a field of its own, becomes. */

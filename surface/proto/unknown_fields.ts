@@ -84,11 +84,14 @@ export class UnknownFields {
 
   /** Puts them into `message`, in bytes of their own: a view would hold receive memory as long as it lives. */
   attach(message: Record<PropertyKey, unknown>): Record<PropertyKey, unknown> {
-    this.flush();
-    message[unknownFields] = this.length === this.bytes.length
-      ? this.bytes
-      : this.bytes.subarray(0, this.length);
+    message[unknownFields] = this.whole();
     return message;
+  }
+
+  /** All of them, in bytes of their own. */
+  whole(): Uint8Array {
+    this.flush();
+    return this.length === this.bytes.length ? this.bytes : this.bytes.subarray(0, this.length);
   }
 
   /** The first field gets what it takes, which is mostly all; further ones get room that doubles. */

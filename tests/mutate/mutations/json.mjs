@@ -146,9 +146,16 @@ export default [
   },
   {
     file: extension,
-    before: "else if (tag === plain) content = reader.bytes();",
-    after: "",
+    before: "(tag === plain ? own : rest).addWhole",
+    after: "rest.addWhole",
     test: EXTENSION_TEST,
+  },
+  {
+    file: extension,
+    before: "if (end === 0) own.add(plain, NO_CONTENT, 0, NO_CONTENT.length);",
+    after: "if (end === 0) return true;",
+    test: EXTENSION_TEST,
+    name: "a message set of many items",
   },
   {
     file: extension,

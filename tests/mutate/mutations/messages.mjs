@@ -54,8 +54,8 @@ export default [
   mutation("surface/proto/build_schema.ts", 'type.features.enum_type === "CLOSED"', "false", TRIP),
   mutation(
     "surface/proto/unknown_fields.ts",
-    "message[unknownFields] = this.length === this.bytes.length",
-    "message[unknownFields] = this.length !== this.bytes.length",
+    "return this.length === this.bytes.length ?",
+    "return this.length !== this.bytes.length ?",
     TRIP,
   ),
   mutation("surface/proto/unknown_fields.ts", "(tag & 127) | 128;", "tag & 127;", TRIP),

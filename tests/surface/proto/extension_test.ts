@@ -135,6 +135,25 @@ test("message sets: items of the set, in any order, beside others", () => {
   });
 });
 
+test("a message set of many items is copied once, not for each of them", () => {
+  const [item, other] = [extensions["t.Item.item"]!, extensions["t.Other.other"]!];
+  const many = 400_000;
+  const bytes = new Uint8Array(many * 6 + 4);
+  for (let i = 0; i < many; i++) bytes.set([11, 16, 4, 26, 0, 12], i * 6);
+  bytes.set([11, 16, 4, 12], many * 6); // an item without content
+  const set = messages["t.Set"]!.decode(bytes);
+  const begun = performance.now();
+  assertEquals([hasExtension(set, item), getExtension(set, other).n], [false, undefined]);
+  setExtension(set, item, { s: "x" });
+  assertEquals(set[unknownFields].length, bytes.length + 11);
+  clearExtension(set, other);
+  assertEquals(messages["t.Set"]!.encode(set), Uint8Array.of(11, 16, 249, 187, 94, 26, 3, 10, 1, 120, 12));
+  const took = performance.now() - begun;
+  assert(took < 5_000, `${Math.round(took)} ms`); // each anew: a minute and more
+  const empty = messages["t.Set"]!.decode(Uint8Array.of(11, 16, 4, 12));
+  assertEquals([hasExtension(empty, other), hasExtension(empty, item)], [true, false]);
+});
+
 test("extensions in JSON", () => {
   const json = {
     own: 1,
