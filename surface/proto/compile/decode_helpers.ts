@@ -66,7 +66,8 @@ export function enumNames(schema: EnumSchema): (value: number) => string | numbe
   const dense: (string | number | undefined)[] = [];
   const { names, closed } = schema;
   const nameOf = (value: number) => names.get(value) ?? (closed ? undefined : value);
-  const count = Math.min(DENSE_VALUES, Math.max(0, ...[...names.keys()].map((value) => value + 1)));
-  for (let value = 0; value < count; value++) dense.push(nameOf(value));
+  let most = -1; // by a loop: a call takes some 100,000 arguments, and an enum may have more values
+  for (const value of names.keys()) if (value > most && value < DENSE_VALUES) most = value;
+  for (let value = 0; value <= most; value++) dense.push(nameOf(value));
   return (value) => value >= 0 && value < dense.length ? dense[value] : nameOf(value);
 }

@@ -76,6 +76,10 @@ test("enums are names, numbers where unknown; both are taken", () => {
   assertEquals(encodeMessage(outer, { color: "RED" }).length, 0);
   const numbers = { ...parseProto(`enum E { A = 5; B = -7; }`, "x").enums["E"] };
   assertEquals(numbers, { A: 5, B: -7 });
+  const values = Array.from({ length: 140_000 }, (_, i) => `V${i} = ${i};`).join("\n");
+  const many = parseProto(`syntax = "proto3"; enum E { ${values} } message M { repeated E e = 1; }`);
+  const e = ["V0", "V127", "V255", "V256", "V139999", 140_000];
+  assertEquals(many.messages["M"]!.create({ e }), { e });
 });
 
 test("unknown fields and wire types are passed over, groups with all that is in them", () => {
