@@ -66,7 +66,7 @@ class OptionsReader {
     this.#reader.reset(bytes);
   }
 
-  /** Reads up to `end`, or the tag `group`. */
+  /** Reads up to `end`, or where `group` is not 0 up to that tag. */
   message(type: MessageNode, values: Map<string, unknown>, end: number, group: number): void {
     const reader = this.#reader;
     if (++this.#depth > RECURSION_LIMIT) {
@@ -74,7 +74,7 @@ class OptionsReader {
     }
     while (reader.pos < end) {
       const tag = reader.tag();
-      if (tag === group) {
+      if (group !== 0 && tag === group) {
         this.#depth--;
         return;
       }

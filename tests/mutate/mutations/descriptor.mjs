@@ -16,6 +16,13 @@ export default [
     name: "descriptors are refused: a later edition",
   },
   {
+    file: "surface/proto/descriptor/read_options.ts",
+    before: "if (group !== 0 && tag === group) {",
+    after: "if (tag === group) {",
+    test: READ,
+    name: "descriptors are refused: options with a tag of 0",
+  },
+  {
     file: "surface/proto/descriptor/write_file.ts",
     before: "return { start, end: end + 1 };",
     after: "return { start, end };",

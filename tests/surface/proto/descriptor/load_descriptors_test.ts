@@ -282,6 +282,11 @@ const REFUSED: [what: string, files: FileDescriptor[], message: string][] = [
     [inMessage({ options: [Uint8Array.of(0x0a)] })],
     "a.proto: Cannot read options: ",
   ],
+  [
+    "options with a tag of 0",
+    [inMessage({ options: [Uint8Array.of(0, 1, 2)] })],
+    "a.proto: Cannot read options: a tag has field number 0",
+  ],
   ["a feature that is no value", [{
     name: "a.proto",
     options: [Uint8Array.of(0x92, 3, 2, 8, 99)],
