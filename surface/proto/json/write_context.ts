@@ -17,6 +17,8 @@ export interface WriteContext {
   message(plan: JsonPlan, message: unknown, field: FieldSchema | undefined): Json;
   /** Writes one value of a field; of a list or map one item. */
   value(field: JsonField, value: unknown): Json;
+  /** Writes the map of a field. */
+  map(field: JsonField, value: unknown): JsonObject;
 }
 
 /** The value of the field with this number. */

@@ -114,7 +114,7 @@ class JsonWriter implements WriteContext {
     return list;
   }
 
-  private map(field: JsonField, value: unknown, keys: readonly unknown[]): JsonObject {
+  map(field: JsonField, value: unknown, keys: readonly unknown[] = keysOf(field.schema, value)): JsonObject {
     const json: JsonObject = {};
     const map = value instanceof Map ? value : undefined;
     for (const key of keys) {

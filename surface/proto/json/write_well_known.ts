@@ -1,7 +1,7 @@
 // Well-known types as JSON: each has a form of its own.
 
 import type { Message } from "../compile/coder.ts";
-import { bad, toLong } from "../encode_values.ts";
+import { bad, toLong, twice } from "../encode_values.ts";
 import { describeValue, EncodeError, NOT_IN_REGISTRY } from "../errors.ts";
 import type { Json } from "./json_value.ts";
 import { pathToJson } from "./field_paths.ts";
@@ -66,11 +66,7 @@ function writeWrapper(context: WriteContext, plan: JsonPlan, message: Message): 
 
 function writeStruct(context: WriteContext, plan: JsonPlan, message: Message): Json {
   const field = plan.fields[0]!;
-  const fields = message[field.name] ?? {};
-  const entries = fields instanceof Map ? [...fields] : Object.entries(fields);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, context.message(nestedPlan(field), value, field.schema)]),
-  );
+  return context.map(field, message[field.name] ?? {});
 }
 
 function writeList(context: WriteContext, plan: JsonPlan, message: Message): Json {
@@ -81,9 +77,11 @@ function writeList(context: WriteContext, plan: JsonPlan, message: Message): Jso
 }
 
 function writeValue(context: WriteContext, plan: JsonPlan, message: Message): Json {
-  const field = plan.fields.find(({ name }) => message[name] !== undefined && message[name] !== null);
+  const [field, second] = plan.fields.filter(({ name }) =>
+    message[name] !== undefined && message[name] !== null
+  );
   if (field === undefined) return refuse(plan, "none of its members is set");
-  if (field.schema.number === 1) return null;
+  if (second !== undefined) twice(second.schema, field.name);
   const value = message[field.name];
   if (field.schema.number === 2 && typeof value === "number" && !Number.isFinite(value)) {
     refuse(plan, `JSON has no number ${value}`);

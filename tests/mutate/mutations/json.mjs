@@ -133,6 +133,13 @@ export default [
   },
   { file: write, before: "checkKeys(plan, message);", after: "", test: JSON_TEST },
   {
+    file: "surface/proto/json/write_well_known.ts",
+    before: "if (second !== undefined) twice(second.schema, field.name);",
+    after: "",
+    test: JSON_TEST,
+    name: "field masks, structs, values, wrappers",
+  },
+  {
     file: write,
     before: "value !== 0 || Object.is(value, 0)",
     after: "value !== 0 || true",

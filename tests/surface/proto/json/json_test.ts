@@ -337,6 +337,18 @@ test("field masks, structs, values, wrappers", () => {
     EncodeError,
     "JSON has no number Infinity",
   );
+  const one = { numberValue: 1 };
+  assertEquals(well.toJson({ struct: { fields: new Map([["a", one]]) } }), { struct: { a: 1 } });
+  for (
+    const wrong of [
+      ...[5, [one], new Date(), new Map([[1, one]]), { a: 1 }].map((fields) => ({ struct: { fields } })),
+      { value: { ...one, stringValue: "x" } },
+      { value: { nullValue: "NONE" } },
+    ]
+  ) {
+    assertThrows(() => well.encode(wrong), EncodeError);
+    assertThrows(() => well.toJson(wrong), EncodeError, "Cannot encode google.protobuf.");
+  }
   reads(well, { long: "5", raw: "AA==", flag: false, wide: "NaN", empty: {} });
   reads(well, { long: 5, wide: null }, { long: "5" });
   refuses(well, { long: "x" }, "Cannot read JSON of t.Well.long: expected an integer of int64");
