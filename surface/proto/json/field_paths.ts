@@ -2,7 +2,7 @@
 
 /** The JSON form of a path; undefined where no path would come back of it as it was. */
 export function pathToJson(path: string): string | undefined {
-  if (/[A-Z]|__|_(?![a-z])/.test(path)) return undefined;
+  if (/[A-Z,]|__|_(?![a-z])/.test(path)) return undefined; // of a comma two paths would come back
   return path.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 

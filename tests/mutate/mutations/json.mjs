@@ -114,9 +114,16 @@ export default [
   },
   {
     file: "surface/proto/json/field_paths.ts",
-    before: "if (/[A-Z]|__|_(?![a-z])/.test(path)) return undefined;",
+    before: "if (/[A-Z,]|__|_(?![a-z])/.test(path)) return undefined;",
     after: "",
     test: JSON_TEST,
+  },
+  {
+    file: "surface/proto/json/field_paths.ts",
+    before: "[A-Z,]",
+    after: "[A-Z]",
+    test: VALUES_TEST,
+    name: "a FieldMask is its paths",
   },
   {
     file: "surface/proto/json/plan.ts",

@@ -319,7 +319,7 @@ test("field masks, structs, values, wrappers", () => {
   assertEquals(well.fromJson({ mask: "a.fooBar" }).mask.paths, ["a.foo_bar"]);
   reads(well, { mask: "" });
   refuses(well, { mask: "foo_bar" }, "paths in lowerCamelCase");
-  for (const path of ["fooBar", "foo__bar", "foo_3", "foo_"]) {
+  for (const path of ["fooBar", "foo__bar", "foo_3", "foo_", "foo,bar"]) {
     assertThrows(() => well.toJson({ mask: { paths: [path] } }), EncodeError, "would not come back");
   }
   reads(well, {
