@@ -77,8 +77,9 @@ export function writeSint32s(writer: Writer, field: FieldSchema, list: ArrayLike
 
 /** Writes bools. */
 export function writeBools(writer: Writer, field: FieldSchema, list: ArrayLike<boolean>): void {
-  writer.reserve(list.length);
-  for (let i = 0; i < list.length; i++) {
+  const { length } = list;
+  writer.reserve(length);
+  for (let i = 0; i < length; i++) {
     const value = list[i]!;
     if (typeof value !== "boolean") bad(field, value);
     writer.bool(value);
@@ -87,8 +88,9 @@ export function writeBools(writer: Writer, field: FieldSchema, list: ArrayLike<b
 
 /** Writes fixed32s. */
 export function writeFixed32s(writer: Writer, field: FieldSchema, list: ArrayLike<number>): void {
-  writer.reserve(list.length * 4);
-  for (let i = 0; i < list.length; i++) {
+  const { length } = list;
+  writer.reserve(length * 4);
+  for (let i = 0; i < length; i++) {
     const value = list[i]!;
     if (typeof value !== "number" || (value >>> 0) !== value) bad(field, value);
     writer.fixed32(value);
@@ -97,8 +99,9 @@ export function writeFixed32s(writer: Writer, field: FieldSchema, list: ArrayLik
 
 /** Writes sfixed32s. */
 export function writeSfixed32s(writer: Writer, field: FieldSchema, list: ArrayLike<number>): void {
-  writer.reserve(list.length * 4);
-  for (let i = 0; i < list.length; i++) {
+  const { length } = list;
+  writer.reserve(length * 4);
+  for (let i = 0; i < length; i++) {
     const value = list[i]!;
     if (typeof value !== "number" || (value | 0) !== value) bad(field, value);
     writer.sfixed32(value);

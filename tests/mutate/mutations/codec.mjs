@@ -56,6 +56,13 @@ export default [
   mutation(READS, "} else if (pos > last) {", "} else if (false) {", PACKED),
   mutation(READS, "  if (pos !== end) reader.fail(", "  if (false) reader.fail(", PACKED),
   mutation(PACKS, "if (value >= 0) {", "if (true) {", PACKED),
+  mutation(
+    PACKS,
+    "writer.reserve(length);\n  for (let i = 0; i < length; i++)",
+    "writer.reserve(length);\n  for (let i = 0; i < list.length; i++)",
+    PACKED,
+    "bool: a list whose getter changes its length",
+  ),
   mutation(READER, "if (byte >= 128) return this.anyUint32();", "", SCALARS),
   mutation(READER, "if (!this.another(tag, end)) return [a, b, c];", "", STRINGS),
   mutation(

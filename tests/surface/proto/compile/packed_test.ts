@@ -67,6 +67,31 @@ for (const type of TYPES) {
     }
   });
 
+  test(`${type}: a list whose getter changes its length is refused, or encoded as what can be decoded`, () => {
+    const value = type === "bool" ? true : type === "Color" ? "C" : type.endsWith("64") ? 300n : 300;
+    for (const length of [5, 100_000]) {
+      const list: unknown[] = Array(9).fill(value);
+      const get = () => {
+        while (list.length > length) list.pop();
+        while (list.length < length) list.push(value);
+        return value;
+      };
+      Object.defineProperty(list, 0, { get, enumerable: true, configurable: true });
+      let bytes: Uint8Array;
+      try {
+        bytes = packed.encode({ list });
+      } catch (error) {
+        if (error instanceof EncodeError) continue;
+        throw error;
+      }
+      const decoded: unknown[] = packed.decode(bytes).list;
+      assertEquals([decoded.length === 9 || decoded.length === length, new Set(decoded)], [
+        true,
+        new Set([value]),
+      ]);
+    }
+  });
+
   test(`${type}: a wrong value among many is named`, () => {
     for (const [length, at] of [[1, 0], [20, 19], [200, 100]] as const) {
       const list = listOf(new Random(length), type, length);
