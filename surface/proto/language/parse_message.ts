@@ -363,8 +363,10 @@ function parseExtensionRanges(cursor: Cursor, message: MessageNode): void {
   const ranges: RangeNode[] = [];
   do ranges.push(parseRange(cursor, "Expected field number range")); while (cursor.take(","));
   const options = parseOptionList(cursor);
-  for (const range of ranges) range.options = options;
-  message.extensionRanges.push(...ranges);
+  for (const range of ranges) {
+    range.options = options;
+    message.extensionRanges.push(range);
+  }
   cursor.expect(";");
 }
 

@@ -73,8 +73,8 @@ export default [
   },
   {
     file: "surface/proto/language/parse_message.ts",
-    before: "for (const range of ranges) range.options = options;",
-    after: "ranges[0]!.options = options;",
+    before: "    range.options = options;",
+    after: "    ranges[0]!.options = options;",
     test: WRITE,
     name: "the descriptor of a.proto",
   },

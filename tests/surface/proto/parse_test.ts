@@ -133,3 +133,10 @@ test("numbers and defaults that cannot be sent are refused when the file is read
     refuses(field(`${type} a = 1 [default = ${value}]`), `shop.proto:3:${40 + type.length}: ${says}`);
   }
 });
+
+test("a statement may say more extension ranges than a call takes arguments", () => {
+  const ranges = Array.from({ length: 140_000 }, (_, i) => 20_000 + 2 * i).join(", ");
+  const loaded = parseProto(`message M { extensions ${ranges}; }
+extend M { optional int32 last = ${20_000 + 2 * 139_999}; }`);
+  assertEquals(loaded.extensions["last"]!.number, 299_998);
+});
