@@ -126,9 +126,16 @@ export default [
   },
   {
     file: "surface/proto/elements.ts",
-    before: 'return 1 + schema.fields.filter(({ shape }) => shape !== "singular").length;',
-    after: "return schema.fields.length === 0 ? 1 : 1;",
+    before: "return 1 + fields.length - singular +",
+    after: "return 1 +",
     test: "tests/surface/proto/elements_test.ts",
+  },
+  {
+    file: "surface/proto/elements.ts",
+    before: "(singular < LEAST_TABLE_FIELDS ? shares : shares * shares)",
+    after: "0",
+    test: "tests/surface/proto/elements_test.ts",
+    name: "a message of many fields counts",
   },
   {
     file: "surface/proto/unknown_fields.ts",

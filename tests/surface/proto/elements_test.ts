@@ -24,7 +24,7 @@ function repeated(unit: number[], count: number): Uint8Array {
 }
 
 /** Elements that one `unit` counts: a message of 1,000 decodes with this many, and with one fewer does not. */
-function count(unit: number[], codec = tree): number {
+function count(unit: number[], codec = tree, least = 0): number {
   const bytes = repeated(unit, 1_000);
   const fits = (limit: number) => {
     try {
@@ -35,7 +35,7 @@ function count(unit: number[], codec = tree): number {
       return false;
     }
   };
-  let each = 0;
+  let each = least;
   while (!fits(each * 1_000)) each++;
   if (each > 0) assertEquals(fits(each * 1_000 - 1), false);
   return each;
@@ -72,6 +72,21 @@ test("a message counts one and its lists and maps, entries and bytes count one, 
     "unknown field": 0,
     "group": 2,
   });
+});
+
+test("a message of many fields counts for its properties, by the square where it is a table", () => {
+  for (const [fields, elements] of [[31, 1], [32, 2], [127, 4], [128, 17], [1_000, 962]] as const) {
+    const all = Array.from({ length: fields }, (_, i) => `int32 f${i} = ${i + 1};`).join(" ");
+    const { Holder } = parseProto(`syntax = "proto3"; message Wide { ${all} }
+      message Holder { repeated Wide list = 1; Wide one = 2; }`).messages;
+    assertEquals(count([0x0a, 0], Holder, elements), elements, `${fields}`);
+    assertEquals(count([0x12, 0], Holder, elements), elements, `${fields}, merged`);
+    if (fields < 1_000) continue;
+    const begun = performance.now();
+    assertThrows(() => Holder!.decode(repeated([0x12, 0], 700_000)), DecodeError, "more elements");
+    const took = performance.now() - begun;
+    assert(took < 10_000, `${Math.round(took)} ms`); // all of it: 100 s
+  }
 });
 
 test("4 MiB of empty submessages are refused, with a limit or without one", () => {
