@@ -1,8 +1,9 @@
 // Extensions: fields that another file adds to a message. They lie among its unknown fields, and are read and set there.
 
 import type { Codec, MessageCodec } from "./codec.ts";
+import { DecodeError } from "./errors.ts";
 import type { MessageInit } from "./message_types.ts";
-import { Reader } from "./reader.ts";
+import { Reader, WireError } from "./reader.ts";
 import { type FieldSchema, tagOf, WireType } from "./schema.ts";
 import { UnknownFields, unknownFields, type WithUnknownFields } from "./unknown_fields.ts";
 
@@ -64,7 +65,7 @@ export function getExtension<Value, Given, Extendee extends object, Message exte
   extension: Extension<Value, Given, Extendee>,
 ): Value {
   const bytes = unknownOf(message);
-  return extension.codec.decode(extension.inMessageSet ? fromSet(bytes, extension.number).own : bytes)
+  return extension.codec.decode(extension.inMessageSet ? fromSet(bytes, extension).own : bytes)
     .value;
 }
 
@@ -75,7 +76,7 @@ export function hasExtension<Extendee extends object, Message extends object>(
   extension: Extension<any, any, Extendee>,
 ): boolean {
   const bytes = unknownOf(message);
-  if (extension.inMessageSet) return fromSet(bytes, extension.number).own.length > 0;
+  if (extension.inMessageSet) return fromSet(bytes, extension).own.length > 0;
   const found = extension.codec.decode(bytes);
   const { shape, explicitDefault } = fieldOf(extension);
   if (shape === "repeated") return found.value.length > 0;
@@ -125,9 +126,9 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both;
 }
 
-function without(bytes: Uint8Array, { codec, inMessageSet, number }: Extension): Uint8Array {
+function without(bytes: Uint8Array, extension: Extension): Uint8Array {
   if (bytes.length === 0) return bytes;
-  return inMessageSet ? fromSet(bytes, number).rest : unknownOf(codec.decode(bytes));
+  return extension.inMessageSet ? fromSet(bytes, extension).rest : unknownOf(extension.codec.decode(bytes));
 }
 
 // A message set is `repeated group Item = 1 { required int32 type_id = 2; required bytes message = 3; }`.
@@ -139,11 +140,25 @@ const CONTENT = tagOf(3, WireType.DELIMITED);
 /** The content of an item that has none: its length. */
 const NO_CONTENT = Uint8Array.of(0);
 
+/** What `takeApart` makes of a message set; a DecodeError where it is malformed. */
+function fromSet(bytes: Uint8Array, { fullName, number }: Extension): { own: Uint8Array; rest: Uint8Array } {
+  try {
+    return takeApart(bytes, number);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    const { message, offset } = error;
+    throw new DecodeError(
+      `Cannot decode ${fullName}: ${message} (at byte ${offset} of ${bytes.length})`,
+      offset,
+    );
+  }
+}
+
 /**
  * The items of a message set that are of type `number`, as fields of their own, and all the others as they came. What stands
  * under `number` without an item around it is taken for one, as others do who read sets.
  */
-function fromSet(bytes: Uint8Array, number: number): { own: Uint8Array; rest: Uint8Array } {
+function takeApart(bytes: Uint8Array, number: number): { own: Uint8Array; rest: Uint8Array } {
   const reader = new Reader();
   reader.reset(bytes);
   const own = new UnknownFields();

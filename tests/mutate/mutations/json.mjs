@@ -166,6 +166,13 @@ export default [
   },
   {
     file: extension,
+    before: "if (!(error instanceof WireError)) throw error;",
+    after: "throw error;",
+    test: EXTENSION_TEST,
+    name: "what is malformed in a message set",
+  },
+  {
+    file: extension,
     before: "if (end === 0) own.add(plain, NO_CONTENT, 0, NO_CONTENT.length);",
     after: "if (end === 0) return true;",
     test: EXTENSION_TEST,
@@ -173,8 +180,8 @@ export default [
   },
   {
     file: extension,
-    before: "return inMessageSet ? fromSet(bytes, number).rest : unknownOf(codec.decode(bytes));",
-    after: "return unknownOf(codec.decode(bytes));",
+    before: "return extension.inMessageSet ? fromSet(bytes, extension).rest :",
+    after: "return",
     test: EXTENSION_TEST,
   },
   {

@@ -1,7 +1,7 @@
 // Extensions: read, set and cleared among unknown fields, in messages, in message sets, and in JSON.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { EncodeError, JsonError } from "../../../surface/proto/errors.ts";
+import { DecodeError, EncodeError, JsonError } from "../../../surface/proto/errors.ts";
 import {
   clearExtension,
   getExtension,
@@ -152,6 +152,18 @@ test("a message set of many items is copied once, not for each of them", () => {
   assert(took < 5_000, `${Math.round(took)} ms`); // each anew: a minute and more
   const empty = messages["t.Set"]!.decode(Uint8Array.of(11, 16, 4, 12));
   assertEquals([hasExtension(empty, other), hasExtension(empty, item)], [true, false]);
+});
+
+test("what is malformed in a message set is a DecodeError that names the extension", () => {
+  const item = extensions["t.Item.item"]!;
+  for (const octets of [[11, 16], [11, 16, 4], [0, 0]]) {
+    const set = { [unknownFields]: Uint8Array.from(octets) };
+    for (const use of [getExtension, hasExtension, clearExtension]) {
+      assertThrows(() => use(set, item), DecodeError, "Cannot decode t.Item.item: ");
+    }
+    assertThrows(() => setExtension(set, item, { s: "x" }), DecodeError, `of ${octets.length})`);
+    assertThrows(() => messages["t.Set"]!.toJson(set), EncodeError, "Cannot encode t.Set as JSON: ");
+  }
 });
 
 test("extensions in JSON", () => {
