@@ -207,13 +207,15 @@ export class ThreadWaiting implements Waiting {
     });
   }
 
-  /** Tells the poller thread to end, wherever it waits. */
+  /** Tells the poller thread to end, wherever it waits, and this thread waits for no signal of it any more. */
   private quit(): void {
     const { control } = this.handover;
     Atomics.store(control, QUIT, 1);
     Atomics.store(control, TOKEN, POLLER);
     Atomics.notify(control, TOKEN);
     this.source.kick();
+    // A wait that nothing ends is kept by the runtime for as long as the thread lives, and keeps the engine.
+    Atomics.notify(control, SIGNAL);
   }
 
   /** Fails whatever is open; what opens then, or has just opened, has a new thread. */

@@ -1,5 +1,5 @@
 // Nothing of a call, a stream or a connection is left once it is over, nor of what listened to a call's signal, nor of TLS
-// credentials.
+// credentials and engines.
 import { assertLess } from "@std/assert";
 import { execFile } from "node:child_process";
 import process from "node:process";
@@ -12,7 +12,10 @@ const ALLOWED_BYTES = 2 * 1024 * 1024;
 /** Of 100: JavaScriptCore takes what looks like a pointer on the stack for one. */
 const FEW_CONTEXTS = 10;
 
-test("a million calls, streams, connections, listeners and TLS contexts leave nothing behind", async () => {
+/** Of 20, for the same reason. */
+const FEW_ENGINES = 5;
+
+test("a million calls, streams, connections, listeners, TLS and engines leave nothing behind", async () => {
   const script = fileURLToPath(new URL("./leak/soak.ts", import.meta.url));
   const flags = runtime === "deno" ? ["run", "-A", "--no-check", "--v8-flags=--expose-gc"] : ["run"];
   const output = await new Promise<string>((resolve, reject) =>
@@ -26,4 +29,5 @@ test("a million calls, streams, connections, listeners and TLS contexts leave no
     assertLess(heap[when]! - heap["before"]!, ALLOWED_BYTES, `${when}: ${output}`);
   }
   assertLess(heap["contexts"]!, FEW_CONTEXTS, output);
+  assertLess(heap["engines"]!, FEW_ENGINES, output);
 }, { timeoutMs: 90_000 });

@@ -6,6 +6,7 @@ const TABLE = "tests/pollers/readiness/fd_table_test.ts";
 const POLLSET = "tests/pollers/poll/pollset_test.ts";
 const CRASH = "tests/pollers/epoll/crash_test.ts";
 const ADDRESS = "tests/pollers/contract/address_test.ts";
+const LEAK = "tests/surface/leak_test.ts";
 
 const mutation = (file, before, after, test, name, runtime = "deno") => ({
   file,
@@ -315,6 +316,13 @@ export default [
     "if (this.failures > 1e9) {",
     CRASH,
     "module is at fault",
+  ),
+  mutation(
+    "pollers/threads/thread_waiting.ts",
+    "Atomics.notify(control, SIGNAL);",
+    "",
+    LEAK,
+    "leave nothing behind",
   ),
   mutation(
     "pollers/readiness/fd_table.ts",

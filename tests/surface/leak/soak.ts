@@ -1,7 +1,7 @@
 // Makes calls, streams and connections, and prints what the heap holds between them: a child of leak_test.ts, because
 // collecting garbage on demand needs a flag of its own on Deno.
 import process from "node:process";
-import { Channel, createClient, Server } from "pollwire";
+import { Channel, createClient, createEngine, describePollers, Server } from "pollwire";
 import { Authority } from "../../../examples/tls/authority.ts";
 import { OpenSslContext } from "../../../transport/tls/openssl/context.ts";
 import { openOpenSsl } from "../../../transport/tls/openssl/library.ts";
@@ -16,6 +16,8 @@ const CONNECTIONS = 500;
 const LISTENERS = 40_000;
 /** Of TLS, as each credentials have one. */
 const CONTEXTS = 100;
+/** With a poller thread each. */
+const ENGINES = 20;
 
 const server = new Server();
 server.addService(Trial, {
@@ -45,7 +47,10 @@ const afterListeners = before + await listeners();
 channel.close();
 await server.shutdown();
 const contexts = await contextsLeft();
-console.log(JSON.stringify({ before, afterCalls, afterStreams, afterConnections, afterListeners, contexts }));
+const engines = await enginesLeft();
+console.log(
+  JSON.stringify({ before, afterCalls, afterStreams, afterConnections, afterListeners, contexts, engines }),
+);
 
 async function calls(count: number): Promise<void> {
   let left = count;
@@ -108,6 +113,24 @@ async function contextsLeft(): Promise<number> {
   for (let i = 0; i < CONTEXTS; i++) new OpenSslContext(openssl, { ca });
   await heapBytes();
   return left;
+}
+
+/** Engines that were shut down while their poller threads waited for events, and that something still has. */
+async function enginesLeft(): Promise<number> {
+  if (!describePollers().some(({ name, usable }) => name === "epoll" && usable)) return 0;
+  const gone = await Promise.all(Array.from({ length: ENGINES }, engineThatWaited));
+  await heapBytes();
+  return gone.filter((engine) => engine.deref() !== undefined).length;
+}
+
+async function engineThatWaited(): Promise<WeakRef<object>> {
+  const engine = createEngine("epoll");
+  const idle = new Server({ poller: engine });
+  await idle.listen("127.0.0.1:0");
+  await new Promise((resolve) => setTimeout(resolve, 1_000)); // the threads start meanwhile
+  await idle.shutdown();
+  await engine.shutdown();
+  return new WeakRef(engine);
 }
 
 /** Bytes in use once nothing more can be collected. */
