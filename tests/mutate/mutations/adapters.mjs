@@ -160,7 +160,7 @@ export default [
   },
   {
     file: "surface/adapters/connect/errors.ts",
-    before: 'code === Status.DEADLINE_EXCEEDED ? "the operation timed out" : details',
+    before: "code === Status.DEADLINE_EXCEEDED ? TIMED_OUT : details",
     after: "details",
     test: "tests/surface/adapters/connect_routes_test.ts",
   },

@@ -60,8 +60,8 @@ export default [
   },
   {
     file: `${FOLDER}channel.ts`,
-    before: 'parentCall.on("cancelled", () =>',
-    after: 'parentCall.on("other", () =>',
+    before: 'parentCall.on("cancelled", onCancelled)',
+    after: 'parentCall.on("other", onCancelled)',
     test: CALLS,
     name: "a call made for another one ends with it",
   },
