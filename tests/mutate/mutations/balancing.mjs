@@ -385,8 +385,8 @@ export default [
   },
   {
     file: "surface/channel/balancer/outlier_detection.ts",
-    before: "this.uneject(endpoint);\n    }\n  }\n\n  /** An",
-    after: "}\n  }\n\n  /** An",
+    before: "this.uneject(endpoint);\n    }\n  }\n\n  /** It may",
+    after: "}\n  }\n\n  /** It may",
     test: "tests/surface/channel/outlier_detection_test.ts",
     name: "[C45] without anything",
   },
