@@ -35,11 +35,19 @@ export interface RegistrationOwner {
   onOver(): void;
 }
 
+/** A lease that etcd granted. */
+interface Lease {
+  readonly ID: bigint;
+  /** When it has expired, unless it was renewed. */
+  readonly endsAt: number;
+}
+
 /** See the head of this file. */
 export class Registration {
   /** All keys are set, as far as is known. */
   isRegistered = false;
-  private lease: bigint | undefined = undefined;
+  /** Those that keys may be under, the newest last: of an earlier one it may not be known what was set. */
+  private leases: Lease[] = [];
   private ttlMs: number;
   private startedAt = 0;
   /** When it was begun to set the keys. */
@@ -65,12 +73,11 @@ export class Registration {
   /** Begins; once. */
   start(): void {
     this.startedAt = this.registeringAt = this.engine.now();
-    this.lease = undefined;
     const TTL = BigInt(this.what.ttlMs / 1_000);
     this.running = ask(this.session, (clients) => clients.Lease.leaseGrant, { TTL }, (response, failure) => {
       if (response?.ID === undefined) return this.fail(`cannot get a lease: ${failure || response?.error}`);
-      this.lease = response.ID;
       this.ttlMs = Number(response.TTL ?? TTL) * 1_000;
+      this.granted(response.ID);
       this.set(0);
     });
   }
@@ -87,9 +94,19 @@ export class Registration {
     this.onWithdrawn = [done];
     this.engine.hold();
     this.stop();
-    if (this.lease === undefined) return this.over();
     this.timer = this.engine.runAt(this.engine.now() + WITHDRAWAL_TIMEOUT_MS, () => this.left("no answer"));
-    this.revoke(this.lease);
+    this.revokeNext();
+  }
+
+  private granted(ID: bigint): void {
+    const now = this.engine.now();
+    this.leases = this.leases.filter(({ endsAt }) => endsAt > now);
+    this.leases.push({ ID, endsAt: now + this.ttlMs });
+  }
+
+  /** The newest one, which its keys are under. */
+  private get lease(): bigint {
+    return this.leases.at(-1)!.ID;
   }
 
   private set(at: number): void {
@@ -98,11 +115,12 @@ export class Registration {
     this.running = ask(
       session,
       (clients) => clients.KV.put,
-      { key, value, lease: lease! },
+      { key, value, lease },
       (response, failure) => {
         if (response === undefined) return this.fail(`cannot set its key: ${failure}`);
         if (at + 1 < what.keys.length) return this.set(at + 1);
         this.isRegistered = true;
+        this.leases = this.leases.slice(-1); // all keys have left the others
         this.renewed();
         this.owner.onRegistered();
       },
@@ -113,7 +131,7 @@ export class Registration {
     this.running = undefined;
     this.logged = "";
     this.session.succeeded();
-    this.wait(this.engine.now() + this.ttlMs / 3, () => this.renew(this.lease!));
+    this.wait(this.engine.now() + this.ttlMs / 3, () => this.renew(this.lease));
   }
 
   private renew(lease: bigint): void {
@@ -133,7 +151,7 @@ export class Registration {
     this.running = undefined;
     this.log(why);
     this.wait(this.session.failed(this.startedAt, this.ttlMs / 3), () => {
-      if (this.isRegistered) this.renew(this.lease!);
+      if (this.isRegistered) this.renew(this.lease);
       else this.start();
     });
   }
@@ -145,12 +163,14 @@ export class Registration {
     });
   }
 
-  private revoke(ID: bigint): void {
+  private revokeNext(): void {
+    const ID = this.leases.at(-1)?.ID;
+    if (ID === undefined) return this.over();
     this.running = ask(this.session, (clients) => clients.Lease.leaseRevoke, { ID }, (response, failure) => {
-      if (response !== undefined || failure.startsWith("NOT_FOUND")) return this.over();
       const now = this.engine.now();
-      if (this.session.failed(now) > now) return this.left(failure); // no endpoint is left
-      this.revoke(ID);
+      if (response !== undefined || failure.startsWith("NOT_FOUND")) this.leases.pop();
+      else if (this.session.failed(now) > now) return this.left(failure); // no endpoint is left
+      this.revokeNext();
     });
   }
 

@@ -28,6 +28,13 @@ export default [
   },
   {
     file: "surface/etcd/registration.ts",
+    before: "this.leases = this.leases.filter(({ endsAt }) => endsAt > now);",
+    after: "this.leases = [];",
+    test: ANNOUNCE,
+    name: "while it is registered anew (put)",
+  },
+  {
+    file: "surface/etcd/registration.ts",
     before: "if ((response.TTL ?? 0n) > 0n) return",
     after: "return",
     test: ANNOUNCE,

@@ -98,6 +98,27 @@ test("[C28] a server is registered under a lease, which is renewed three times i
     assertEquals(etcd.keyNames, [world.key]);
   }, { metadata: { weight: 2 } }));
 
+for (const [when, times] of [["leaseGrant", 2], ["put", 3]] as const) {
+  test(`[C28] a server that is taken out while it is registered anew (${when}) leaves no key under its lease of before`, () =>
+    World.run(async (world) => {
+      const { etcd } = world;
+      const asked = (what: string) => etcd.calls.filter((line) => line.includes(` ${what}`)).length;
+      const until = async (what: string, times: number) => {
+        for (let i = 0; i < 40_000 && asked(what) < times; i++) await world.pass(0.25);
+      };
+      await until("put", 2);
+      etcd.stop(); // with two of three keys
+      await world.pass(100);
+      assertEquals(etcd.keyNames, ["guides/10.9.9.8:80", "guides/10.9.9.9:80"]);
+      await etcd.start();
+      await until(when, times);
+      let over = false;
+      void world.announcement.withdraw().then(() => over = true);
+      await world.pass(500);
+      assertEquals([over, etcd.keyNames], [true, []]);
+    }, { addresses: ["10.9.9.9:80", "10.9.9.8:80", "10.9.9.7:80"] }));
+}
+
 test("[C28] a server that dies is out of etcd when its lease has expired", () =>
   World.run(async (world) => {
     await world.pass(100);
