@@ -4,7 +4,7 @@ import type { EventEmitter } from "../../../pollers/native/node_classes.ts";
 import { status as Status } from "./constants.ts";
 import type { ServerMethodDefinition } from "./definitions.ts";
 import type { Metadata } from "./metadata.ts";
-import { ServedDuplex, ServedUnary, ServedWritable } from "./served_streams.ts";
+import { ServedDuplex, ServedRequests, ServedUnary, ServedWritable } from "./served_streams.ts";
 import type { sendUnaryData, UntypedHandleCall } from "./server_call.ts";
 import type { InterceptingServerListener, ServerInterceptingCallInterface } from "./server_interceptors.ts";
 import { withDetails } from "./error_details.ts";
@@ -119,8 +119,8 @@ class StreamedRequests implements InterceptingServerListener {
   ) {}
 
   onReceiveMetadata(metadata: Metadata): void {
-    const { path } = this.method.definition;
-    this.surface = new ServedDuplex(path, this.call, metadata);
+    const { path, responseStream } = this.method.definition;
+    this.surface = new (responseStream ? ServedDuplex : ServedRequests)(path, this.call, metadata);
     begin(this.call, this.method, this.surface);
   }
 

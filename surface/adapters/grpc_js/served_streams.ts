@@ -177,3 +177,10 @@ export class ServedDuplex extends responding(Duplex) {
     return this.iterator({ destroyOnReturn: false });
   }
 }
+
+/** Of a stream of requests and one response: a handler that destroys it has its callback to answer by. */
+export class ServedRequests extends ServedDuplex {
+  override _destroy(error: Error | null, callback: Callback): void {
+    callback(error);
+  }
+}

@@ -153,6 +153,10 @@ test("grpc-js: a handler that destroys its stream ends the call", async () => {
       else call.destroy(Object.assign(new Error(), { code: grpc.status.DATA_LOSS, details: "lost" }));
     },
     both: (call: ServerDuplexStream<Note, Note>) => void call.destroy(new Error("broken")),
+    up(call: ServerReadableStream<Note, Note>, callback: sendUnaryData<Note>) {
+      call.destroy(new Error("enough"));
+      setTimeout(() => callback(null, { text: "answered" }), 5);
+    },
   };
   await run(grpc, grpc, () => destroying, async ({ client }) => {
     const failed = await streamed(client["down"]({ text: "error" }));
@@ -161,6 +165,7 @@ test("grpc-js: a handler that destroys its stream ends the call", async () => {
     assertEquals((await streamed(client["down"]({}))).status.code, grpc.status.CANCELLED);
     const { status } = await streamed(client["both"]());
     assertEquals([status.code, status.details], [grpc.status.UNKNOWN, "broken"]);
+    assertEquals((await outcome((done) => client["up"](done))).value?.text, "answered");
   });
 });
 
