@@ -331,8 +331,11 @@ app("a call made for another one ends with it", handlers, async ({ client }) => 
     },
   }), async ({ client: outer }) => {
     seen.length = 0;
-    const { error } = await outcome((done) => outer["one"]({}, { deadline: Date.now() + 50 }, done));
-    assertEquals(error?.code, grpc.status.DEADLINE_EXCEEDED);
+    let call: ClientUnaryCall | undefined = undefined;
+    const ended = outcome((done) => call = outer["one"]({}, done) as ClientUnaryCall);
+    await until(() => seen.includes("began"));
+    call!.cancel();
+    assertEquals((await ended).error?.code, grpc.status.CANCELLED);
     await until(() => seen.includes("cancelled true"));
   });
 });
