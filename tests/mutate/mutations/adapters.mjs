@@ -57,6 +57,13 @@ export default [
     test: "tests/surface/adapters/connect_test.ts",
   },
   {
+    file: "surface/adapters/connect/transport.ts",
+    before: "timeoutMs + TIMER_DELAY_MS",
+    after: "timeoutMs - TIMER_DELAY_MS",
+    test: "tests/surface/adapters/connect_test.ts",
+    name: "observers see the deadline",
+  },
+  {
     file: "surface/adapters/connect/errors.ts",
     before: "return ConnectError.from(cause, Code.Internal);",
     after: "return ConnectError.from(cause);",

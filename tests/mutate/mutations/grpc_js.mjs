@@ -94,6 +94,27 @@ export default [
     name: "interceptors of our server refuse",
   },
   {
+    file: `${FOLDER}served_streams.ts`,
+    before: "if (!this.hasStatus && !this.cancelled) {",
+    after: "if (this.hasStatus && this.cancelled) {",
+    test: CALLS,
+    name: "a handler that destroys its stream",
+  },
+  {
+    file: `${FOLDER}channel.ts`,
+    before: "if (this.readFirst) this.call.read();",
+    after: "",
+    test: CALLS,
+    name: "an interceptor begins a stream later",
+  },
+  {
+    file: `${FOLDER}channel.ts`,
+    before: "      onOver();\n",
+    after: "",
+    test: CALLS,
+    name: "a call forgets those",
+  },
+  {
     file: `${FOLDER}client_interceptors.ts`,
     before: "if (!this.received && !this.method.responseStream) listener.onReceiveMessage?.(null);",
     after: "if (!this.method.responseStream) listener.onReceiveMessage?.(null);",
