@@ -189,7 +189,7 @@ export default [
     before,
     after,
     test: CLIENT,
-    name: "epoll: [Q127] however the address of a server of the same thread is written",
+    name: "epoll: [Q127] however the",
   })),
   {
     file: "surface/server/binding.ts",
