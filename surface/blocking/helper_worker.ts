@@ -7,7 +7,6 @@ import { type ClientTransport, HeaderList, type RequestTemplate } from "../../tr
 import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { callContext, type ChannelOptions } from "../channel/channel.ts";
 import { Channel } from "../full/channel.ts";
-import { Status } from "../call/status.ts";
 import { type GivenOptions, NO_OPTIONS } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_context.ts";
 import { ClientCall } from "../client/client_call.ts";
@@ -44,7 +43,6 @@ class Outbox {
 class HelpedCall extends ClientCall {
   /** Requests of which the owner does not know yet that they are on their way. */
   private unsent = 0;
-  private hasResponse = false;
   private readonly id: number;
   private readonly single: boolean;
   private readonly isObserved: boolean;
@@ -65,7 +63,7 @@ class HelpedCall extends ClientCall {
     this.request = start.request === undefined ? undefined : new Uint8Array(start.request);
   }
 
-  get singleMessage(): boolean {
+  override get singleMessage(): boolean {
     return this.single;
   }
 
@@ -116,10 +114,6 @@ class HelpedCall extends ClientCall {
   }
 
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
-    if (this.singleMessage && this.hasResponse) {
-      return this.cancel(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
-    }
-    this.hasResponse = true;
     const copy = movableCopy(bytes);
     this.outbox.add({ kind: "message", call: this.id, bytes: copy, wireBytes }, copy);
   }

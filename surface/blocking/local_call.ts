@@ -26,7 +26,6 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
   status: CallStatus | undefined = undefined;
   headers: HeaderList | undefined = undefined;
   readonly messages: MessageStore = new MessageStore();
-  private hasResponse = false;
 
   /** `request`: the one there is; undefined where requests are a stream. */
   constructor(
@@ -95,7 +94,7 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
   }
 
   /** There is one response. */
-  get singleMessage(): boolean {
+  override get singleMessage(): boolean {
     return !streamsResponses(this.method.kind);
   }
 
@@ -113,10 +112,6 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
   }
 
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
-    if (this.singleMessage && this.hasResponse) {
-      return this.cancel(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
-    }
-    this.hasResponse = true;
     this.messages.push(bytes, wireBytes);
   }
 

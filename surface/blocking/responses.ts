@@ -68,11 +68,9 @@ export class TypedCall<Req, Res> {
   finish(): void {
     const { call } = this;
     if (call.status === undefined) call.wait(() => call.messages.size > 0);
-    const hasResponse = call.messages.size > 0;
-    if (hasResponse) this.response = this.take(); // one that cannot be decoded ends the call, whatever the server does next
+    if (call.messages.size > 0) this.response = this.take(); // one that cannot be decoded ends the call, whatever the server does next
     if (call.status === undefined) call.wait(never);
     this.checkStatus();
-    if (!hasResponse) throw this.error(Status.UNIMPLEMENTED, "server sent no response message");
   }
 
   /** Takes a response. Throws RpcError where it cannot be decoded; the call is over then. */

@@ -60,6 +60,7 @@ export abstract class ClientCall extends SendingCall
   /** A server refused its stream, so that it has another one. */
   declare private refused: boolean;
   declare private answered: boolean;
+  declare private hasResponse: boolean;
   /** See {@linkcode PendingCall}. */
   declare waitsIn: Set<PendingCall> | undefined;
   /** See {@linkcode PendingCall}. */
@@ -79,12 +80,23 @@ export abstract class ClientCall extends SendingCall
     this.startedAt = undefined;
     this.refused = false;
     this.answered = false;
+    this.hasResponse = false;
     this.waitsIn = undefined;
     this.tracker = undefined;
     this.statusWaits = false;
   }
 
   // What a style does with its call.
+
+  /** The server sends one message at most. */
+  get singleMessage(): boolean {
+    return false;
+  }
+
+  /** Whether the call fails where its one response is missing, or is not the only one. Batches leave that to the application. */
+  protected get checksCardinality(): boolean {
+    return this.singleMessage;
+  }
 
   /** Whether the call waits for a connection instead of failing without one. */
   get waitForReady(): boolean {
@@ -310,6 +322,10 @@ export abstract class ClientCall extends SendingCall
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     if (this.isOver) return this.release(wireBytes);
     if (this.record !== undefined) this.record.messageReceived(bytes.length, wireBytes);
+    if (this.hasResponse && this.checksCardinality) {
+      return this.cancel(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
+    }
+    this.hasResponse = true;
     this.onMessageBytes(bytes, wireBytes);
   }
 
@@ -502,11 +518,12 @@ export abstract class ClientCall extends SendingCall
       : `deadline of ${deadlineMs} ms`;
   }
 
-  private end(status: CallStatus): void {
+  private end(received: CallStatus): void {
     const wasStarted = this.isStarted;
     if (!this.advance(ENDED)) return;
+    const status = this.lacksResponse(received) ? withoutResponse(received) : received;
     if (trace.call) this.trace(`ends with ${describeStatus(status)}`);
-    if (this.tracker !== undefined) this.leaveTracker(status.code, status.metadata);
+    if (this.tracker !== undefined) this.leaveTracker(received.code, received.metadata);
     this.onEnd(status); // first: what is below calls the application, or a poller of it
     if (this.record !== undefined) {
       this.record.end(status.code, status.message, endedBy(status), this.engine.now());
@@ -514,6 +531,10 @@ export abstract class ClientCall extends SendingCall
     if (this.replay !== undefined) this.dropReplay();
     if (wasStarted) this.context.route.callEnded();
     if (!this.statusWaits) this.detach();
+  }
+
+  private lacksResponse({ code }: CallStatus): boolean {
+    return code === Status.OK && !this.hasResponse && this.checksCardinality;
   }
 
   private leaveTracker(code: StatusCode, trailers: HeaderList): void {
@@ -547,4 +568,10 @@ export abstract class ClientCall extends SendingCall
   private trace(line: string): void {
     this.context.reporter.trace("call", `client ${this.path} at ${this.peer} ${line}`);
   }
+}
+
+/** Of a call with one response that ended with OK before it came. */
+function withoutResponse({ metadata }: CallStatus): CallStatus {
+  const message = "server sent no response message";
+  return { code: Status.UNIMPLEMENTED, message, metadata, cause: undefined, endedBy: "library" };
 }

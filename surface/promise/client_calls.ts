@@ -176,7 +176,6 @@ export class SingleResponseCall<Req, Res> extends PromiseCall<Req, Res> {
   declare readonly response: Promise<Res>;
   declare private resolve: (response: Res | PromiseLike<Res>) => void;
   declare private message: Res | undefined;
-  declare private received: boolean;
 
   /** See the super class. */
   constructor(
@@ -189,19 +188,15 @@ export class SingleResponseCall<Req, Res> extends PromiseCall<Req, Res> {
   ) {
     super(context, method, template, request, requestStream, options);
     this.message = undefined;
-    this.received = false;
     this.response = new Promise((resolve) => this.resolve = resolve);
   }
 
   /** There is one response. */
-  get singleMessage(): boolean {
+  override get singleMessage(): boolean {
     return true;
   }
 
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
-    if (this.received) {
-      return this.cancel(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
-    }
     let message: Res;
     try {
       message = this.decode(bytes);
@@ -209,13 +204,10 @@ export class SingleResponseCall<Req, Res> extends PromiseCall<Req, Res> {
       return void this.onUndecodable(error);
     }
     this.release(wireBytes);
-    this.received = true;
     this.message = message;
   }
 
   protected override onOutcome(failure: CallFailure | undefined): void {
-    if (failure === undefined && this.received) return this.resolve(this.message!);
-    const none = "server sent no response message";
-    this.resolve(rejection(failure ?? this.failure(Status.UNIMPLEMENTED, none, "library", undefined)));
+    this.resolve(failure === undefined ? this.message! : rejection(failure));
   }
 }

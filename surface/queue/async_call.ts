@@ -1,7 +1,6 @@
 // Typed calls over a completion queue, in C++'s names: an operation a method, each with its tag.
 
 import type { Instant } from "../../pollers/mod.ts";
-import { NO_HEADERS } from "../../transport/mod.ts";
 import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import type { ParentCall } from "../call/parent.ts";
 import { Status } from "../call/status.ts";
@@ -10,7 +9,7 @@ import type { CallContext } from "../client/call_context.ts";
 import { checkedCompression, type Compression } from "../compression.ts";
 import type { MethodDescriptor } from "../proto/mod.ts";
 import type { ServedCall } from "../server/server_call.ts";
-import { ClientStatus, QueueClientCall } from "./client_call.ts";
+import { QueueClientCall } from "./client_call.ts";
 import { Op, OperationKind } from "./operation.ts";
 import { OpFlags, type ReceivedStatus } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
@@ -153,7 +152,6 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
   private askedInitial: Op | undefined;
   private lastRead: Op | undefined;
   private lastStatus: Op | undefined;
-  private hasResponse: boolean;
 
   /** `request`: of a call that has one. */
   constructor(
@@ -180,7 +178,6 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
     this.started = false;
     this.sentInitial = false;
     this.sentLast = false;
-    this.hasResponse = false;
     this.askedInitial = undefined;
     this.lastRead = undefined;
     this.lastStatus = undefined;
@@ -266,21 +263,8 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
     if (message !== undefined) this.lastRead = message;
   }
 
-  protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
-    if (this.singleMessage && this.hasResponse) {
-      return this.cancel(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
-    }
-    this.hasResponse = true;
-    super.onMessageBytes(bytes, wireBytes);
-  }
-
-  protected override receivedStatus(status: ClientStatus): ClientStatus {
-    if (!this.singleMessage || status.code !== Status.OK || this.hasResponse) return status;
-    const message = "server sent no response message";
-    return new ClientStatus(
-      { code: Status.UNIMPLEMENTED, message, metadata: NO_HEADERS, cause: undefined, endedBy: "library" },
-      this,
-    );
+  protected override get checksCardinality(): boolean {
+    return this.singleMessage;
   }
 
   private get streamsRequests(): boolean {

@@ -125,9 +125,14 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   }
 
   /** There is one response. */
-  get singleMessage(): boolean {
+  override get singleMessage(): boolean {
     const { kind } = this.called;
     return !streamsResponses(kind);
+  }
+
+  /** A batch receives a message or none, and the server's status. */
+  protected override get checksCardinality(): boolean {
+    return false;
   }
 
   // From the application.
@@ -323,11 +328,6 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     this.deliver();
   }
 
-  /** The status that the application gets. */
-  protected receivedStatus(status: ClientStatus): ClientStatus {
-    return status;
-  }
-
   /** Ended otherwise than by a status of the server's. */
   private get hasFailed(): boolean {
     const { endStatus: status } = this;
@@ -450,7 +450,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   private deliverStatus(operation: Op, status: CallStatus): void {
     this.receivingStatus = undefined;
-    operation.value = this.receivedStatus(new ClientStatus(status, this));
+    operation.value = new ClientStatus(status, this);
     operation.done(true);
   }
 }

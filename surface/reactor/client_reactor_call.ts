@@ -89,7 +89,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   }
 
   /** The server sends one message at most. */
-  get singleMessage(): boolean {
+  override get singleMessage(): boolean {
     const { kind } = this.method;
     return !streamsResponses(kind);
   }
@@ -241,9 +241,6 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
 
   protected override onEnd(status: CallStatus): void {
     this.status = status;
-    if (this.singleMessage && !this.hasMessage && status.code === Status.OK) {
-      this.status = endedByLibrary(Status.UNIMPLEMENTED, "server sent no response message", undefined);
-    }
     // Of an answer all messages can be read. What ended otherwise is over at once.
     if (endedBy(status) !== "remote") this.stored?.clear();
     this.statusWaits = this.hasStored;
@@ -321,9 +318,6 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   }
 
   private takeResponse(bytes: Uint8Array, wireBytes: number): void {
-    if (this.hasMessage) {
-      return this.cancel(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
-    }
     if (!this.decodes(bytes)) return;
     this.release(wireBytes);
     this.hasMessage = true;

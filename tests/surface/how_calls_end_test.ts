@@ -126,8 +126,14 @@ test("[C85] a call ends: with a second response that cannot be decoded, which do
 
 test("[C85] a call ends: with OK, and no response", async () => {
   const world = await new World().serve((id, world) => [world.head(id), world.trailers(id)]);
+  const ended: string[] = [];
+  world.channel.observe({
+    onCallEnd: ({ status, details, endedBy }) => void ended.push(`${status}: ${details}, ${endedBy}`),
+  });
   const error = await world.failure(world.client.one({}));
   assertEquals(what(error), [Status.UNIMPLEMENTED, "server sent no response message", "library"]);
+  assertEquals(error.metadata.get("x-trailer"), "t");
+  assertEquals(ended, ["UNIMPLEMENTED: server sent no response message, library"]);
   world.channel.close();
 });
 

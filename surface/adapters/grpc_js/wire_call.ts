@@ -36,7 +36,7 @@ export class WireCall extends ClientCall {
   }
 
   /** Any number of messages may come: whether it is one too many is said above. */
-  get singleMessage(): boolean {
+  override get singleMessage(): boolean {
     return false;
   }
 

@@ -152,7 +152,7 @@ export default [
   {
     file: "surface/client/client_call.ts",
     before:
-      "if (this.tracker !== undefined) this.leaveTracker(status.code, status.metadata);\n    this.onEnd",
+      "if (this.tracker !== undefined) this.leaveTracker(received.code, received.metadata);\n    this.onEnd",
     after: "this.onEnd",
     test: "tests/surface/client/tracked_call_test.ts",
     name: "[C41] an attempt starts",

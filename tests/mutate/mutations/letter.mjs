@@ -280,9 +280,9 @@ export default [
   ),
   // statuscodes.md.
   mutation(
-    "surface/promise/client_calls.ts",
-    "this.failure(Status.UNIMPLEMENTED, none,",
-    "this.failure(Status.INTERNAL, none,",
+    "surface/client/client_call.ts",
+    "return { code: Status.UNIMPLEMENTED, message, metadata,",
+    "return { code: Status.INTERNAL, message, metadata,",
     "tests/surface/how_calls_end_test.ts",
     "[C85] a call ends: with OK",
   ),

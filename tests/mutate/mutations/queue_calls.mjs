@@ -356,8 +356,8 @@ export default [
   },
   {
     file: ASYNC,
-    before: "if (this.singleMessage && this.hasResponse) {",
-    after: "if (this.singleMessage && this.isOver) {",
+    before: "    return this.singleMessage;\n",
+    after: "    return false;\n",
     test: CLIENTS,
     name: "[Q83]",
   },
