@@ -1,14 +1,17 @@
 // The built package as a user of plain JavaScript has it: imported by name, on Node.
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { runInNewContext } from "node:vm";
 import { Channel, createClient, describePollers, parseProto, RpcError, Server } from "pollwire";
 import { createEngine } from "pollwire/pollers";
 import { GrpcStatus } from "pollwire/transport";
 import { Metadata } from "pollwire/surface";
+import { directImports, literals } from "../../.ci/direct_imports.mjs";
+import { root } from "../../.ci/runtimes.mjs";
 
 const { Echo } = parseProto(`
   syntax = "proto3";
@@ -143,4 +146,31 @@ test("an application's bundle, which has what it imports and no more, knows ever
     await announcement.withdraw();
     assert.equal(announcement.isRegistered, false);
   }
+});
+
+test("constants that the build writes down where they are used have the values that their sources have", () => {
+  const written = new Map();
+  for (const file of readdirSync(root, { recursive: true })) {
+    if (!/^(pollers|transport|surface)[\\/].*\.ts$/.test(file)) continue;
+    const text = readFileSync(`${root}${file}`, "utf8");
+    for (const [, name, value] of text.matchAll(/^(?:export )?const (\w+)(?:: \w+)? = (.+);$/gm)) {
+      if (!/^(?:-?\d[\dxa-f_ *]*|"[^"]*")$/.test(value)) continue;
+      written.set(name, (written.get(name) ?? new Set()).add(runInNewContext(value)));
+    }
+  }
+  assert.ok(literals().size > 300);
+  for (const [name, value] of literals()) {
+    assert.deepEqual([...written.get(name)], [JSON.parse(value)], name);
+  }
+});
+
+test("a constant that the build cannot write down stays a variable, though another one of its name is a number", () => {
+  let load;
+  const build = { initialOptions: {}, onLoad: (_filter, then) => load = then };
+  directImports().setup(build);
+  const said = (path) => load({ path: root + path }).contents;
+  assert.equal(build.initialOptions.define.LOOP_OCTETS, "12");
+  assert.doesNotMatch(said("transport/hpack/octet_text.ts"), /LOOP_OCTETS =/);
+  assert.match(said("pollers/native/text.ts"), /export const LOOP_OCTETS: number = runtime/);
+  assert.match(said("surface/proto/reader.ts"), /import \{ LOOP_OCTETS as LOOP_OCTETS \} from/);
 });
