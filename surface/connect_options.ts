@@ -9,7 +9,7 @@ import {
 } from "../transport/mod.ts";
 import type { EndpointOptions, ReportOptions } from "../pollers/mod.ts";
 import type { CompressionOptions } from "./compression.ts";
-import { checkOptions, describe, type OptionNames } from "./options.ts";
+import { checkNumber, checkOptions, checkSwitch, type OptionNames } from "./options.ts";
 
 /** What users say of connections; `reporter` is made from their `onError` and `logger`. */
 export interface UserConnectOptions
@@ -37,6 +37,8 @@ export const CONNECT_OPTION_NAMES: OptionNames<UserConnectOptions> = {
   settings: true,
 };
 
+const ABOVE_ZERO = "a number of milliseconds above 0";
+
 const ENDPOINT: OptionNames<EndpointOptions> = { noDelay: true, keepAliveMs: true, userTimeoutMs: true };
 
 const SETTINGS_NAMES: OptionNames<LocalSettings> = {
@@ -60,7 +62,7 @@ export function checkConnectOptions(
   known: Readonly<Record<string, true>>,
 ): void {
   checkOptions(purpose, options, known);
-  const { endpoint, settings, handshakeTimeoutMs, maxReceiveElements = 0 } = options;
+  const { endpoint, settings, handshakeTimeoutMs, maxReceiveElements } = options;
   if (endpoint !== undefined) checkEndpoint(purpose, endpoint);
   if (settings !== undefined) checkOptions(`${purpose}, settings`, settings, SETTINGS_NAMES);
   const { initialWindowSize } = localSettings(settings);
@@ -70,31 +72,14 @@ export function checkConnectOptions(
     );
   }
   messageLimits(options);
-  if (!(typeof maxReceiveElements === "number" && maxReceiveElements >= 0)) {
-    throw new RangeError(
-      `Cannot ${purpose}: maxReceiveElements is ${String(maxReceiveElements)}; give a number, or Infinity`,
-    );
-  }
-  if (
-    handshakeTimeoutMs === undefined || (typeof handshakeTimeoutMs === "number" && handshakeTimeoutMs > 0)
-  ) return;
-  throw new RangeError(
-    `Cannot ${purpose}: handshakeTimeoutMs is ${
-      String(handshakeTimeoutMs)
-    }; give a number of milliseconds above 0`,
-  );
+  checkNumber(purpose, "maxReceiveElements", maxReceiveElements, 0, "a number, or Infinity");
+  checkNumber(purpose, "handshakeTimeoutMs", handshakeTimeoutMs, Number.MIN_VALUE, ABOVE_ZERO);
 }
 
 function checkEndpoint(purpose: string, endpoint: EndpointOptions): void {
   checkOptions(`${purpose}, endpoint`, endpoint, ENDPOINT as Record<string, true>);
-  const { noDelay = true, keepAliveMs = 1, userTimeoutMs = 1 } = endpoint;
-  if (typeof noDelay !== "boolean") {
-    throw new TypeError(`Cannot ${purpose}: endpoint.noDelay is ${describe(noDelay)}; give true or false`);
-  }
-  for (const [name, given] of Object.entries({ keepAliveMs, userTimeoutMs })) {
-    if (typeof given === "number" && given > 0) continue;
-    throw new RangeError(
-      `Cannot ${purpose}: endpoint.${name} is ${String(given)}; give a number of milliseconds above 0`,
-    );
-  }
+  const { noDelay, keepAliveMs, userTimeoutMs } = endpoint;
+  checkSwitch(purpose, "endpoint.noDelay", noDelay);
+  checkNumber(purpose, "endpoint.keepAliveMs", keepAliveMs, Number.MIN_VALUE, ABOVE_ZERO);
+  checkNumber(purpose, "endpoint.userTimeoutMs", userTimeoutMs, Number.MIN_VALUE, ABOVE_ZERO);
 }

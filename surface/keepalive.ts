@@ -5,7 +5,7 @@ import type {
   KeepaliveOptions,
   ServerKeepaliveOptions,
 } from "../transport/mod.ts";
-import { checkOptions, describe, type OptionNames } from "./options.ts";
+import { checkNumber, checkOptions, type OptionNames } from "./options.ts";
 
 /** The least silence before a client's PING, as every library of gRPC has it: servers forbid more (gRFC A8). */
 const MIN_CLIENT_KEEPALIVE_TIME_MS = 10_000;
@@ -63,10 +63,5 @@ function atLeast<O extends KeepaliveOptions>(keepalive: O, leastMs: number): O {
 }
 
 function checkMs(purpose: string, name: string, value: number | undefined, least: number): void {
-  if (value === undefined || (typeof value === "number" && value >= least)) return;
-  throw new RangeError(
-    `Cannot ${purpose}: ${name} is ${
-      describe(value)
-    }; give a number of milliseconds, ${least} or more, or Infinity`,
-  );
+  checkNumber(purpose, name, value, least, `a number of milliseconds, ${least} or more, or Infinity`);
 }

@@ -25,6 +25,24 @@ function unknownOption(purpose: string, name: string, known: Readonly<Record<str
   return new TypeError(`Cannot ${purpose}: ${what}${hint(name, Object.keys(known))}`);
 }
 
+/** Throws RangeError where `value` is given, and is no number of at least `least`; `expected`: what to give. */
+export function checkNumber(
+  purpose: string,
+  name: string,
+  value: unknown,
+  least: number,
+  expected: string,
+): void {
+  if (value === undefined || (typeof value === "number" && value >= least)) return;
+  throw new RangeError(`Cannot ${purpose}: ${name} is ${describe(value)}; give ${expected}`);
+}
+
+/** Throws TypeError where `value` is given, and is neither true nor false. */
+export function checkSwitch(purpose: string, name: string, value: unknown): void {
+  if (value === undefined || typeof value === "boolean") return;
+  throw new TypeError(`Cannot ${purpose}: ${name} is ${describe(value)}; give true or false`);
+}
+
 /** A value in a few words, for messages about what should have been given. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);

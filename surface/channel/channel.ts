@@ -190,7 +190,7 @@ export class Channel {
    */
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>);
-    checkValues(options);
+    checkValues("make a channel", options);
     const features = new FeatureSet("make a channel", new.target.features, options.features);
     const policy = (this.#features = features).policies.chosen(options.loadBalancing ?? "pick_first");
     const readConfig = configReader(options, features);
@@ -542,11 +542,6 @@ function securityOf(
 /** Reads service configs as the channel's options say. */
 function configReader(options: ChannelOptions, features: FeatureSet): ReadConfig {
   const { enableRetries = true, maxCallAttempts = MAX_CALL_ATTEMPTS } = options;
-  if (typeof enableRetries !== "boolean") {
-    throw new TypeError(
-      `Cannot make a channel: enableRetries is ${describe(enableRetries)}; give true or false`,
-    );
-  }
   if (!Number.isInteger(maxCallAttempts) || maxCallAttempts < 2) {
     throw new RangeError(
       `Cannot make a channel: maxCallAttempts is ${

@@ -1,6 +1,6 @@
 // Values of a channel's options that nothing else looks at before it connects.
 
-import { describe } from "../options.ts";
+import { checkNumber, checkSwitch, describe } from "../options.ts";
 
 /** Options that are numbers: the least, and what to give. Reconnecting takes longer than a shorter `idleTimeoutMs` would save. */
 const NUMBERS = {
@@ -10,21 +10,15 @@ const NUMBERS = {
 } as const;
 
 /** Options that are true or false, and that nothing else looks at the type of. */
-const SWITCHES = ["lookUpServiceConfig", "holdsProcess", "shareConnections"] as const;
+const SWITCHES = ["lookUpServiceConfig", "enableRetries", "holdsProcess", "shareConnections"] as const;
 
 /** Throws RangeError for numbers out of their range, and TypeError for what is not true or false. */
-export function checkValues(options: object): void {
-  for (const name of Object.keys(NUMBERS) as Array<keyof typeof NUMBERS>) {
-    const given = (options as Record<string, unknown>)[name];
-    const [least, expected] = NUMBERS[name];
-    if (given === undefined || (typeof given === "number" && given >= least)) continue;
-    throw new RangeError(`Cannot make a channel: ${name} is ${String(given)}; give ${expected}`);
+export function checkValues(purpose: string, options: object): void {
+  const given = options as Readonly<Record<string, unknown>>;
+  for (const [name, [least, expected]] of Object.entries(NUMBERS)) {
+    checkNumber(purpose, name, given[name], least, expected);
   }
-  for (const name of SWITCHES) {
-    const given = (options as Record<string, unknown>)[name];
-    if (given === undefined || typeof given === "boolean") continue;
-    throw new TypeError(`Cannot make a channel: ${name} is ${describe(given)}; give true or false`);
-  }
+  for (const name of SWITCHES) checkSwitch(purpose, name, given[name]);
 }
 
 /** `given`, or what is said where nothing is given. Throws TypeError where no request can say it. */

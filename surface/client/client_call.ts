@@ -416,7 +416,7 @@ export abstract class ClientCall extends SendingCall
     askedMs = Infinity;
     asking = this;
     if (deadlineMs !== undefined || parent !== undefined) {
-      if (!this.isInTime(deadlineMs)) return;
+      if (!this.isInTime(deadlineMs)) return void (asking = undefined);
     }
     if (signal !== undefined) {
       const onAbort = (): void => {

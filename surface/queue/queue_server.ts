@@ -1,6 +1,6 @@
 // A server by completion queues: gRPC core's server, where the application requests each call that it wants.
 
-import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { checkNumber, checkOptions, describe, type OptionNames } from "../options.ts";
 import { type MethodDescriptor, type MethodKind, rawMethod } from "../proto/mod.ts";
 import { type MethodStyle, methodStyle } from "../server/method_style.ts";
 import { type Server, styledServer } from "../server/server.ts";
@@ -109,11 +109,7 @@ export class QueueServer {
       throw new TypeError(`Cannot ${purpose}: it has started; do that before listen`);
     }
     const { maxWaitingCalls = MOST_WAITING_CALLS } = options;
-    if (!(typeof maxWaitingCalls === "number" && maxWaitingCalls >= 0)) {
-      throw new RangeError(
-        `Cannot ${purpose}: maxWaitingCalls is ${describe(maxWaitingCalls)}; give a number`,
-      );
-    }
+    checkNumber(purpose, "maxWaitingCalls", maxWaitingCalls, 0, "a number");
     this.#requests = new ServerRequests(styled, maxWaitingCalls);
   }
 

@@ -1,6 +1,7 @@
 // Which clients may connect: a limit on the connections of one address, and what the application says.
 
 import { callApplication, type Reporter, type SocketAddress } from "../../pollers/mod.ts";
+import { checkNumber } from "../options.ts";
 
 /** Options of a server that say who may connect. */
 export interface AdmissionOptions {
@@ -30,13 +31,7 @@ export class Admission {
   /** @throws {RangeError} where the limit is no number of connections */
   constructor(private readonly options: AdmissionOptions, private readonly reporter: Reporter) {
     const { maxConnectionsPerAddress = Infinity } = options;
-    if (!(typeof maxConnectionsPerAddress === "number" && maxConnectionsPerAddress >= 0)) {
-      throw new RangeError(
-        `Cannot make a server: maxConnectionsPerAddress is ${
-          String(maxConnectionsPerAddress)
-        }; give a number`,
-      );
-    }
+    checkNumber("make a server", "maxConnectionsPerAddress", maxConnectionsPerAddress, 0, "a number");
     this.limit = maxConnectionsPerAddress;
   }
 

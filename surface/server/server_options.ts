@@ -7,7 +7,7 @@ import type { Insecure } from "../credentials/insecure.ts";
 import type { ServerCredentials } from "../credentials/server_credentials.ts";
 import type { PollerList } from "../engines.ts";
 import type { Feature } from "../features/feature.ts";
-import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { checkNumber, checkOptions, type OptionNames } from "../options.ts";
 import type { AdmissionOptions } from "./admission.ts";
 import type { ServerInterceptor } from "./interceptor.ts";
 
@@ -76,13 +76,10 @@ const SHUTDOWN_OPTION_NAMES: OptionNames<ShutdownOptions> = { graceMs: true };
 /** Throws TypeError for an unknown option of a shutdown, and RangeError where its grace is none. */
 export function checkShutdown(purpose: string, options: ShutdownOptions): void {
   checkOptions(purpose, options, SHUTDOWN_OPTION_NAMES as Readonly<Record<string, true>>);
-  if (options.graceMs !== undefined) checkGrace(purpose, options.graceMs);
+  checkGrace(purpose, options.graceMs);
 }
 
 /** Throws RangeError for what is no time: the engine's timers would be out of order with it. A negative one has passed. */
 export function checkGrace(purpose: string, graceMs: unknown): void {
-  if (typeof graceMs === "number" && !Number.isNaN(graceMs)) return;
-  throw new RangeError(
-    `Cannot ${purpose}: graceMs is ${describe(graceMs)}; give a number of milliseconds, or Infinity`,
-  );
+  checkNumber(purpose, "graceMs", graceMs, -Infinity, "a number of milliseconds, or Infinity");
 }

@@ -1,6 +1,7 @@
 // Options that cannot be used: each throws at once, names what was given, and says what is right.
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Channel, Metadata, Server, Status } from "pollwire";
+import { describe } from "../../surface/options.ts";
 import { test } from "../harness.ts";
 import { collect, echo, failure, type Handlers, serving } from "./serving.ts";
 
@@ -112,17 +113,24 @@ test("options of channels and servers: unknown names and values out of range thr
       refused(() => make({ endpoint: { noDelay } }), "endpoint.noDelay is ", "give true or false");
     }
     for (const ms of [0, -1, NaN, "5", null, true, 10n]) {
-      refused(() => make({ endpoint: { keepAliveMs: ms } }), `endpoint.keepAliveMs is ${ms}; give a number`);
-      refused(() => make({ endpoint: { userTimeoutMs: ms } }), `endpoint.userTimeoutMs is ${ms}; give`);
+      for (const name of ["keepAliveMs", "userTimeoutMs"]) {
+        refused(
+          () => make({ endpoint: { [name]: ms } }),
+          `endpoint.${name} is ${describe(ms)}; give a number`,
+        );
+      }
     }
     refused(() => make({ settings: { initialWindow: 5 } }), "did you mean initialWindowSize?");
     refused(() => make({ settings: { maxFrameSize: 5 } }), "maxFrameSize");
     refused(() => make({ settings: { initialWindowSize: 4 } }), "initialWindowSize is 4", "at least 5");
     refused(() => make({ maxReceiveMessageBytes: -1 }), "maxReceiveMessageBytes");
     refused(() => make({ maxSendMessageBytes: "1" }), "maxSendMessageBytes");
-    refused(() => make({ maxReceiveElements: "many" }), "maxReceiveElements is many");
-    refused(() => make({ handshakeTimeoutMs: 0 }), "handshakeTimeoutMs is 0");
-    refused(() => make(wrong({ handshakeTimeoutMs: "5000" })), "handshakeTimeoutMs is 5000; give a number");
+    refused(() => make({ maxReceiveElements: "many" }), 'maxReceiveElements is the string "many"');
+    refused(() => make({ handshakeTimeoutMs: 0 }), "handshakeTimeoutMs is the number 0");
+    refused(
+      () => make(wrong({ handshakeTimeoutMs: "5000" })),
+      'handshakeTimeoutMs is the string "5000"; give a',
+    );
     refused(() => make({ keepAlive: {} }), "did you mean keepalive?");
     refused(() => make({ keepalive: { time: 10_000 } }), "keepalive", "did you mean timeMs?");
     refused(() => make({ keepalive: { timeMs: 0 } }), "keepalive.timeMs is the number 0");
@@ -134,10 +142,19 @@ test("options of channels and servers: unknown names and values out of range thr
   refused(() => new Channel("localhost:1", wrong({ maxConnectionAgeMs: 5 })), "maxConnectionAgeMs");
   for (const initialBackoffMs of [0, -5, NaN, "100", null]) {
     const options = wrong({ initialBackoffMs });
-    refused(() => new Channel("localhost:1", options), `initialBackoffMs is ${initialBackoffMs}; give`);
+    refused(
+      () => new Channel("localhost:1", options),
+      `initialBackoffMs is ${describe(initialBackoffMs)}; give`,
+    );
   }
-  refused(() => new Channel("localhost:1", wrong({ idleTimeoutMs: "2000" })), "idleTimeoutMs is 2000; give");
-  refused(() => new Channel("localhost:1", wrong({ retryBufferBytes: -1 })), "retryBufferBytes is -1; give");
+  refused(
+    () => new Channel("localhost:1", wrong({ idleTimeoutMs: "2000" })),
+    'idleTimeoutMs is the string "2000"',
+  );
+  refused(
+    () => new Channel("localhost:1", wrong({ retryBufferBytes: -1 })),
+    "retryBufferBytes is the number -1",
+  );
   for (const authority of [5, "two words", "a:80\r\nb: c", "\u00e9"]) {
     refused(() => new Channel("localhost:1", wrong({ authority })), "authority is ");
   }
@@ -145,7 +162,7 @@ test("options of channels and servers: unknown names and values out of range thr
     () => new Channel("etcd:///services/two%20words"),
     'authority of the target is the string "two words"',
   );
-  for (const name of ["lookUpServiceConfig", "holdsProcess", "shareConnections"]) {
+  for (const name of ["lookUpServiceConfig", "enableRetries", "holdsProcess", "shareConnections"]) {
     for (const given of [0, "no", null]) {
       refused(
         () => new Channel("localhost:1", wrong({ [name]: given })),

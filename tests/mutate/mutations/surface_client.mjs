@@ -110,9 +110,9 @@ export default [
     name: "options of channels and servers",
   },
   {
-    file: "surface/channel/channel_values.ts",
-    before: 'typeof given === "number" && given >= least',
-    after: "(given as number) >= least",
+    file: "surface/options.ts",
+    before: 'typeof value === "number" && value >= least',
+    after: "(value as number) >= least",
     test: "tests/surface/options_test.ts",
     name: "options of channels and servers",
   },
@@ -131,8 +131,8 @@ export default [
     name: "options of channels and servers",
   },
   {
-    file: "surface/channel/channel_values.ts",
-    before: 'given === undefined || typeof given === "boolean"',
+    file: "surface/options.ts",
+    before: 'value === undefined || typeof value === "boolean"',
     after: "true",
     test: "tests/surface/options_test.ts",
     name: "options of channels and servers",

@@ -85,8 +85,9 @@ export default [
   },
   {
     file: "surface/server/server_options.ts",
-    before: 'if (typeof graceMs === "number" && !Number.isNaN(graceMs)) return;',
-    after: "if (!Number.isNaN(graceMs)) return;",
+    before:
+      '  checkNumber(purpose, "graceMs", graceMs, -Infinity, "a number of milliseconds, or Infinity");\n',
+    after: "",
     test: "tests/surface/options_test.ts",
     name: "options of channels and servers",
   },
