@@ -23,6 +23,7 @@ const ENTRIES = [
   "surface/cli/protoc_plugin.ts",
   "surface/adapters/grpc_js/mod.ts",
   "surface/proto/generated.ts",
+  "surface/proto/mod.ts",
   "surface/lean.ts",
   "surface/lean_client.ts",
   "surface/features/mod.ts",

@@ -28,8 +28,13 @@ const options = readArguments(
   },
 );
 
-/** By what they show: an empty process, the lean entry with generated code, the full one with loadProto. */
-const PROGRAMS = { empty: "empty.mjs", lean: "lean.mjs", loadProto: "full.mjs" };
+/** By what they show: an empty process, the lean entry with generated code and with loadProto, the full one with loadProto. */
+const PROGRAMS = {
+  empty: "empty.mjs",
+  lean: "lean.mjs",
+  "lean, loadProto": "lean_proto.mjs",
+  loadProto: "full.mjs",
+};
 
 /** Bun's executables of them, with the bytecode of all their functions. */
 const COMPILED = { "empty, compiled": "empty.mjs", "lean, compiled": "lean.mjs" };

@@ -1,4 +1,19 @@
-// .proto files: loading, service descriptors, and the codecs of their messages.
+/**
+ * .proto files: loading, service descriptors, and the codecs of their messages. `pollwire` has all of it; this is for
+ * programs of `pollwire/lean` that load .proto files when they start.
+ *
+ * @example
+ * ```ts ignore
+ * import { Channel, createClient, nativeClient } from "pollwire/lean/client";
+ * import { loadProto } from "pollwire/proto";
+ *
+ * const { Greeter } = await loadProto(new URL("./greeter.proto", import.meta.url));
+ * const channel = new Channel("127.0.0.1:50051", { poller: nativeClient });
+ * console.log(await createClient(Greeter, channel).sayHello({ name: "you" }));
+ * ```
+ *
+ * @module
+ */
 
 export type { ProtoTypes } from "./assemble.ts";
 export { type Codec, encodeFramed, encodeMessage, reuseFramed } from "./codec.ts";

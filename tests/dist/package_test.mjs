@@ -88,6 +88,18 @@ test("a program of a lean entry loads none of what it is lean by", () => {
   assert.ok(client.has("transport/http2") && client.has("pollers/native"), "its own were found");
   const servers = ["surface/server/server.ts", "surface/authorization", "transport/server_transport.ts"];
   assert.deepEqual([...others, ...servers].filter((source) => client.has(source)), []);
+  const script = loadedSources("pollwire/lean/client", "pollwire/proto");
+  assert.ok(script.has("surface/proto/language"), "the parser was found");
+  const parser = ["surface/proto/language", "surface/proto/descriptor"];
+  const rest = [
+    ...others,
+    ...servers,
+    "surface/reactor",
+    "surface/queue",
+    "surface/services",
+    "surface/adapters",
+  ];
+  assert.deepEqual(rest.filter((source) => !parser.includes(source) && script.has(source)), []);
 });
 
 test("a program of the full entry on Bun loads at its start none of what few programs use", () => {
