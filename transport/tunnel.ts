@@ -90,11 +90,9 @@ class Tunnel {
     if (authorization !== undefined) lines.push(`proxy-authorization: ${authorization}`);
     const request = new SliceBuffer();
     request.append(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
-    const sent: IoDone = (error) => {
-      if (error !== undefined) this.fail(error.message);
-    };
-    this.endpoint.write(request, sent); // its failure is that of the read, too
-    this.read();
+    // Not read before: what goes through the tunnel at once would be written while this is.
+    const sent: IoDone = (error) => error === undefined ? this.read() : this.fail(error.message);
+    if (this.endpoint.write(request, sent)) this.read();
   }
 
   private read(): void {

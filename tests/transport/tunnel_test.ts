@@ -172,3 +172,17 @@ test("[C27] an attempt that is cancelled closes the connection to the proxy", as
   await world.pass();
   assertEquals([world.outcome, peer.ended === "open"], ["", false]);
 });
+
+test("[C27] a proxy that answers before it has read the question: HTTP/2 waits for what is still written", async () => {
+  const authority = `${"x".repeat(500_000)}:443`;
+  const world = new World({ ...TARGET, authority });
+  const asked = world.proxy.then((peer) => {
+    peer.send(ascii("HTTP/1.1 200 OK\r\n\r\n"), setting(), SETTINGS_ACK);
+    return peer;
+  });
+  await world.pass(900);
+  assert(world.outcome === "connected", world.outcome.slice(-200));
+  const { received } = await asked;
+  const question = `CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n\r\n`.length;
+  assertEquals(received.slice(question, question + PREFACE.length), PREFACE);
+});

@@ -250,6 +250,13 @@ export default [
   ),
   mutation(TUNNEL, "if (!INTERIM.test(answer)) return", "return", TUNNELS, "interim answers"),
   mutation(TUNNEL, "1(?!01)", "1", TUNNELS, "101"),
+  mutation(
+    TUNNEL,
+    "if (this.endpoint.write(request, sent)) this.read();",
+    "this.endpoint.write(request, sent);\n    this.read();",
+    TUNNELS,
+    "before it has read the question",
+  ),
   mutation(TUNNEL, "text.length - MOST_BEGUN", "text.length", TUNNELS, "in pieces"),
   mutation("transport/handshake.ts", "    this.tunnel?.cancel();\n", "", TUNNELS, "cancelled"),
 ];
