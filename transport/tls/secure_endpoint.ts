@@ -34,7 +34,7 @@ export class SecureEndpoint implements Endpoint {
   readonly peer: SocketAddress;
   private readonly received: SliceBuffer = new SliceBuffer();
   private readonly toSend: SliceBuffer = new SliceBuffer();
-  /** Set by `handshake`, which comes first. */
+  /** Set by `handshake`, which comes first; not yet while the application is asked for its certificates. */
   private session!: TlsSession;
   /** The read that is outstanding, or was the last one, lends; what is read below is copied, so it may lend as well. */
   private lending = false;
@@ -90,9 +90,9 @@ export class SecureEndpoint implements Endpoint {
     checks: HandshakeChecks = NO_CHECKS,
   ): void {
     this.checks = checks;
+    this.onHandshakeDone = done;
     this.session = begin(() => this.engine.execCtx.enter(this.continue, undefined));
     this.peerCheck = checks.peer?.(); // not before: by beginning a session, credentials learn what is configured now
-    this.onHandshakeDone = done;
     if (begun.byteLength > 0) this.session.receive(begun);
     this.engine.run(this.continue);
   }
@@ -162,7 +162,7 @@ export class SecureEndpoint implements Endpoint {
     this.inner.close(reason);
     this.engine.run(() => {
       this.progress();
-      this.session.release();
+      (this.session as TlsSession | undefined)?.release(); // none began where the application threw
     });
   }
 

@@ -412,6 +412,20 @@ export default [
   ),
   mutation(ENDPOINT, "done?.(failure);", "done!(failure);", SURFACE, "openssl: verifyPeer may end"),
   mutation(
+    ENDPOINT,
+    "this.onHandshakeDone === undefined && !this.isWriting",
+    "!this.isWriting",
+    SURFACE,
+    "openssl: a function of options may end the channel or the server that asks it, and gives others",
+  ),
+  mutation(
+    ENDPOINT,
+    "(this.session as TlsSession | undefined)?.release()",
+    "this.session.release()",
+    SURFACE,
+    "openssl: a function of options may end the channel or the server that asks it, and gives a name",
+  ),
+  mutation(
     "transport/handshake.ts",
     "peer: () => security.check }",
     "peer: ((check) => () => check)(security.check) }",

@@ -304,6 +304,50 @@ function suite({ name: provider, probe }: TlsProvider): void {
     options,
   );
 
+  const UNCHECKED = "gives a name that cannot be checked";
+  for (const then of ["gives others", "throws", UNCHECKED]) {
+    test(
+      `${provider}: a function of options may end the channel or the server that asks it, and ${then}`,
+      () =>
+        logged(async (lines) => {
+          const problems: string[] = [];
+          const onError = (error: unknown): void => void problems.push((error as Error).message);
+          let ended: Promise<void> | undefined = undefined;
+          let asked = 0;
+          const server = new Server({
+            onError,
+            credentials: tls.server(() => {
+              if (asked++ > 0) ended = server.shutdown({ graceMs: 0 });
+              if (ended !== undefined && then === "throws") throw new Error("none for servers");
+              return { ...shown, provider };
+            }),
+          });
+          server.addService(Trial, echo);
+          const target = `localhost:${await server.listen("127.0.0.1:0")}`;
+          let isMade = false;
+          const ending = new Channel(target, {
+            onError,
+            credentials: tls.client(() => {
+              if (isMade) ending.close();
+              if (isMade && then === "throws") throw new Error("none for clients");
+              return { ca, provider, ...(isMade && then === UNCHECKED && { serverName: "fe80::1%lo" }) };
+            }),
+          });
+          isMade = true;
+          assertEquals((await failure(createClient(Trial, ending).one({}))).details, "channel is closed");
+          await using(new Channel(target, { credentials: tls.client({ ca, provider }) }), async (client) => {
+            assertEquals((await failure(client.one({}))).code, Status.UNAVAILABLE);
+          });
+          await until(() => ended !== undefined);
+          await ended;
+          const thrown = problems.filter((one) => one.startsWith("none"));
+          assertEquals(thrown, then === "throws" ? ["none for clients", "none for servers"] : []);
+          assertEquals(lines, []);
+        }),
+      options,
+    );
+  }
+
   test(
     `[C87] ${provider}: no connection is made to a server whose name cannot be checked`,
     () =>
