@@ -25,6 +25,8 @@ export interface SendQueueParts {
 export class SendQueue implements Backlog {
   /** Octets of DATA that wait on all streams. */
   bytes = 0;
+  /** Of {@linkcode waitingStreams}, those that need no window. */
+  windowless = 0;
   private round: Stream[] = [];
   private next: Stream[] | undefined = undefined;
 
@@ -46,10 +48,7 @@ export class SendQueue implements Backlog {
    * stream that is closed, which else would be one of {@linkcode waitingStreams} until a window opens.
    */
   get canSend(): boolean {
-    if (this.round.length === 0) return false;
-    if (this.parts.flow.sendWindow.available > 0) return true;
-    for (const stream of this.round) if (stream.queuedBytes === 0) return true;
-    return false;
+    return this.windowless > 0 || (this.round.length > 0 && this.parts.flow.sendWindow.available > 0);
   }
 
   /** Queues `bytes` on `stream`; small ones are copied together, others kept as views. */
@@ -66,7 +65,8 @@ export class SendQueue implements Backlog {
   admit(stream: Stream): void {
     const { queue } = stream;
     if (queue === undefined || queue.inRound || queue.isEmpty) return;
-    if (queue.bytes > 0 && stream.sendWindow.available <= 0) return;
+    if (queue.bytes === 0) this.windowless++;
+    else if (stream.sendWindow.available <= 0) return;
     queue.inRound = true;
     this.round.push(stream);
   }
@@ -98,6 +98,7 @@ export class SendQueue implements Backlog {
           continue;
         }
         queue.inRound = false;
+        if (queue.bytes === 0) this.windowless--;
         if (stream.closed) continue;
         if (this.sendFrame(stream, queue)) progress = true;
         this.admit(stream);

@@ -8,10 +8,12 @@ const NO_BYTES = new Uint8Array(0);
 /** So many pieces that were framed keep their places, and more while they are less than half of all. */
 const MOST_DROPPED = 64;
 
-/** Octets of DATA that wait on all streams of a connection. */
+/** What waits on all streams of a connection. */
 export interface Backlog {
-  /** Their number. */
+  /** Octets of DATA. */
   bytes: number;
+  /** Streams that stand in the round and need no window: END_STREAM waits, or they are closed. */
+  windowless: number;
 }
 
 /** The queue of one stream; `send_queue.ts` has the turns of all. */
@@ -88,6 +90,7 @@ export class StreamQueue {
   /** Drops everything. */
   clear(): void {
     this.dropPieces();
+    if (this.inRound && this.bytes > 0) this.backlog.windowless++;
     this.backlog.bytes -= this.bytes;
     this.bytes = 0;
     this.endStream = false;

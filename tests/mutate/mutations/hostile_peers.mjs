@@ -179,9 +179,9 @@ export default [
     test: "tests/surface/server/handler_slots_test.ts",
   },
   {
-    file: "transport/http2/send_queue.ts",
-    before: "if (stream.queuedBytes === 0) return true;",
-    after: "if (stream.queuedBytes === 0 && !stream.closed) return true;",
+    file: "transport/http2/stream_queue.ts",
+    before: "    if (this.inRound && this.bytes > 0) this.backlog.windowless++;\n",
+    after: "",
     test: "tests/surface/server/handler_slots_test.ts",
   },
   {

@@ -158,10 +158,17 @@ export default [
   ),
   mutation(
     "transport/http2/send_queue.ts",
-    "if (queue.bytes > 0 && stream.sendWindow.available <= 0) return;",
+    "else if (stream.sendWindow.available <= 0) return;",
     "if (stream.sendWindow.available <= 0) return;",
     SEND_QUEUE,
     "needs no window",
+  ),
+  mutation(
+    "transport/http2/send_queue.ts",
+    "        if (queue.bytes === 0) this.windowless--;\n",
+    "",
+    SEND_QUEUE,
+    "is known at once",
   ),
   mutation(
     "transport/http2/stream_queue.ts",
