@@ -67,11 +67,12 @@ export function proxyFor(target: Destination, choice: ProxyChoice): ChannelProxy
   if (engine.name === "simulated" || isHere(target)) return undefined;
   const read = (name: string): string | undefined => setVariable(name, variable);
   const name = PROXY_VARIABLES.find((one) => read(one) !== undefined);
-  if (name === undefined) return undefined;
+  const value = name && read(name);
+  if (!value) return undefined; // an empty one says that there is none
   const direct = DIRECT_VARIABLES.map(read).find((value) => value !== undefined) ?? "";
   if (isDirect(target.host, target.port, direct)) return undefined;
   try {
-    return parseProxy(read(name)!, target);
+    return parseProxy(value, target);
   } catch (error) {
     warn(`the variable ${name} is not used: ${(error as Error).message}`);
     return undefined;

@@ -16,6 +16,13 @@ const INSECURE = "tests/surface/credentials/insecure_test.ts";
 export default [
   mutation(
     PROXY,
+    "if (!value) return undefined;",
+    "if (value === undefined) return undefined;",
+    CHOICE,
+    "the first of grpc_proxy",
+  ),
+  mutation(
+    PROXY,
     "withoutDot(host).toLowerCase()",
     "host.toLowerCase()",
     CHOICE,

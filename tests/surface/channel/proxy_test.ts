@@ -39,6 +39,9 @@ test("[C27] the first of grpc_proxy, https_proxy and http_proxy counts, in lower
     "[2001:db8::2]:3128 for [2001:db8::1]:443",
   );
   assertEquals(chosen("a:443", {}), undefined);
+  const warned: string[] = [];
+  assertEquals(chosen("a:443", { https_proxy: "", http_proxy: "http://h:3" }, warned), undefined);
+  assertEquals(warned, [], "an empty one says that there is none");
 });
 
 test("[C27] no_grpc_proxy, else no_proxy, says what is connected to directly", () => {
