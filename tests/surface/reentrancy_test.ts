@@ -1,5 +1,5 @@
 // Callbacks that call back into everything: none is nested in another one, and none is on the stack of a call of the API.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import {
   Alarm,
   Channel,
@@ -8,9 +8,10 @@ import {
   createClient,
   createReactorClient,
   Server,
+  Status,
 } from "pollwire";
 import { test } from "../harness.ts";
-import { type Note, Trial, until } from "./serving.ts";
+import { echo, failure, type Note, Trial, until } from "./serving.ts";
 import "../shared_engines.ts";
 
 /** Sees who is called while somebody else is, and while the application is inside the library. */
@@ -176,3 +177,26 @@ test("[Q121] every callback calls back into everything, and none is nested in an
   assertEquals([...new Set(stage.nested)].sort(), []);
   assert(stage.called.size >= 20, [...stage.called].join("; "));
 });
+
+for (const address of ["127.0.0.1:0", "inprocess:closed by its observer"]) {
+  test(`a server that its observer closes when a call begins ends that call too: ${address}`, async () => {
+    const server = new Server();
+    server.addService(Trial, echo);
+    const events: string[] = [];
+    server.observe({
+      onCallBegin: ({ method }) => {
+        events.push(method);
+        server.close();
+      },
+      onCallEnd: ({ status }) => void events.push(status),
+    });
+    const port = await server.listen(address);
+    const channel = new Channel(port === 0 ? address : `127.0.0.1:${port}`);
+    const client = createClient(Trial, channel);
+    assertEquals((await failure(client.one({}))).code, Status.UNAVAILABLE);
+    channel.close();
+    await server.shutdown();
+    assertEquals(events, ["/trial.Trial/One", "CANCELLED"]);
+    assertStringIncludes(server.describePending(), "0 running calls");
+  });
+}

@@ -175,8 +175,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     if (head.encoding !== UNCOMPRESSED) return this.onEncodedHeaders(head, headers, endStream);
     if (limits.encodings?.outgoing !== undefined) this.compress(limits.encodings.outgoing, head);
     this.reader = new Reader(this, received, limits.receiveBytes);
-    this.sink = this.beginner.beginCall(this, head);
-    if (endStream && !this.done) this.sink.onHalfClose();
+    this.begun(this.beginner.beginCall(this, head), endStream);
   }
 
   /** A request whose messages are compressed. Without that encoding no call begins, whether or not they are (compression.md). */
@@ -190,8 +189,14 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     this.compress(limits.encodings!.outgoing, head);
     this.reader = inflation.reader;
     inflation.sink = this.beginner.beginCall(this, head);
-    this.sink = inflation;
-    if (endStream && !this.done) this.sink.onHalfClose();
+    this.begun(inflation, endStream);
+  }
+
+  /** The call has begun. What the application is told of that may have it close the connection. */
+  private begun(sink: ServerStreamSink, endStream: boolean): void {
+    this.sink = sink;
+    if (this.done) sink.onClosed(this.connection.error);
+    else if (endStream) sink.onHalfClose();
   }
 
   /** Content: pieces of messages. */

@@ -150,7 +150,10 @@ export class ServerEnd extends StreamEnd implements ServerStream {
     if (this.hasBegun) return true;
     this.hasBegun = true;
     if (this.error !== undefined) this.finish(true); // it was withdrawn before anybody here knew of it
-    else this.sink = this.host.sink.onStream(this, this.head, this.host.lane.now);
+    else {
+      this.sink = this.host.sink.onStream(this, this.head, this.host.lane.now);
+      if (this.isOver) this.sink.onClosed(this.error); // what the application was told had it close the connection
+    }
     return !this.isOver;
   }
 
@@ -180,7 +183,8 @@ export class ServerEnd extends StreamEnd implements ServerStream {
   private close(error: Http2Error | undefined, status?: StatusCode): void {
     if (this.isOver) return;
     this.finish(error === undefined || error.kind === "stream");
-    this.sink?.onClosed(error, status);
+    if (this.sink !== undefined) this.sink.onClosed(error, status);
+    else this.error = error;
   }
 
   /** The message is cut to what the client takes. */

@@ -44,6 +44,13 @@ export default [
   ),
   mutation(
     "transport/in_process/server_end.ts",
+    "if (this.isOver) this.sink.onClosed(this.error);",
+    "",
+    "tests/surface/reentrancy_test.ts",
+    "when a call begins ends that call too: inprocess:",
+  ),
+  mutation(
+    "transport/in_process/server_end.ts",
     "if (!this.sentHeaders && !isTooLarge) this",
     "if (!this.sentHeaders) this",
     UNIT,

@@ -111,6 +111,13 @@ export default [
   ),
   mutation(
     "transport/grpc/server_stream.ts",
+    "    if (this.done) sink.onClosed(this.connection.error);\n    else if",
+    "    if",
+    "tests/surface/reentrancy_test.ts",
+    "when a call begins ends that call too: 127.0.0.1",
+  ),
+  mutation(
+    "transport/grpc/server_stream.ts",
     'request.get(":method") === "HEAD"',
     "false",
     SERVER_STREAM,
