@@ -71,8 +71,17 @@ test("a client that acknowledges no SETTINGS is ended for that, as section 6.5.3
   const accepted = await new Accepted().accept({ handshakeTimeoutMs: 500 });
   accepted.at(10, PREFACE, setting());
   await accepted.simulation.run({ until: 60_000 });
-  assertEquals(accepted.heard, ["20000 closed connection SETTINGS_TIMEOUT library"]);
+  const [, at, how] = /^(\d+) (.*)$/.exec(accepted.heard.join())!;
+  assertEquals(how, "closed connection SETTINGS_TIMEOUT library");
+  assert(Number(at) >= 20_010 && Number(at) < 20_200, `at ${at}, 20 s after its own SETTINGS`);
   assertEquals(accepted.peer.frames.at(-1), "GOAWAY 0 SETTINGS_TIMEOUT");
+});
+
+test("a longer deadline is one for SETTINGS, too", async () => {
+  const accepted = await new Accepted().accept({ handshakeTimeoutMs: 60_000 });
+  accepted.at(50_000, PREFACE, setting(), SETTINGS_ACK);
+  await accepted.simulation.run({ until: 100_000 });
+  assertEquals([accepted.heard, accepted.peer.ended], [[], "open"]);
 });
 
 test("a client that speaks HTTP/1.1 is ended at once, and no timer of it is left", async () => {

@@ -156,6 +156,16 @@ test("our server sends its SETTINGS at once: connected one way after it accepted
   assertEquals(world.owner.heard, ["20 connected"]); // RFC 9113, section 3.4: it need not wait
 });
 
+test("a longer deadline is one for the server's SETTINGS, too", async () => {
+  const world = new World();
+  await world.serve((peer) => {
+    world.simulation.schedule(50_000, () => peer.send(setting(), SETTINGS_ACK));
+  });
+  world.connect({ handshakeTimeoutMs: 60_000 });
+  await world.simulation.run({ until: 100_000 });
+  assertEquals(world.owner.heard, ["50010 connected"]);
+});
+
 test("what timed out is given back at that moment, however far it came", async () => {
   for (const answers of [true, false]) {
     const world = new World();

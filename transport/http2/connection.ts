@@ -143,7 +143,6 @@ export class Connection {
     if (this.role === "client") writePreface(this.out);
     writeSettings(this.out, settingsEntries(this.settings, this.role));
     this.flow.start();
-    this.timers.set(Timer.SETTINGS_ACK, now + SETTINGS_ACK_TIMEOUT_MS);
     this.parts.lifetime?.start(now);
   }
 

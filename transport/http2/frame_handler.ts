@@ -9,7 +9,7 @@ import type { FlowControl } from "./flow_control.ts";
 import type { FrameVisitor } from "./frame_reader.ts";
 import { writeSettingsAck } from "./frame_writer.ts";
 import { Flag, FrameType, readUint31, readUint32 } from "./frames.ts";
-import { HEADER_BLOCK_TIMEOUT_MS } from "./limits.ts";
+import { HEADER_BLOCK_TIMEOUT_MS, SETTINGS_ACK_TIMEOUT_MS } from "./limits.ts";
 import type { HeaderSections } from "./header_sections.ts";
 import {
   contentLength,
@@ -322,8 +322,7 @@ export class FrameHandler implements FrameVisitor {
     if ((end - start) % 6 !== 0) return sizeError("SETTINGS", end - start);
     const flood = this.settingsReceived ? parts.abuse.settings.spend(parts.timers.now) : undefined;
     if (flood !== undefined) return flood;
-    if (!this.settingsReceived) parts.keepalive?.start(parts.timers.now);
-    this.settingsReceived = true;
+    if (!this.settingsReceived) this.handshakeDone();
     const { peerSettings, streams } = parts;
     const couldOpen = lifecycle.canOpen;
     const windowBefore = peerSettings.initialWindowSize;
@@ -336,6 +335,14 @@ export class FrameHandler implements FrameVisitor {
     parts.sink.onSettings(peerSettings);
     lifecycle.openings(couldOpen);
     return undefined;
+  }
+
+  /** The peer's first frame came, and its acknowledgement may: until now a handshake has a deadline of its own. */
+  private handshakeDone(): void {
+    const { keepalive, timers } = this.parts;
+    this.settingsReceived = true;
+    timers.set(Timer.SETTINGS_ACK, timers.now + SETTINGS_ACK_TIMEOUT_MS);
+    keepalive?.start(timers.now);
   }
 
   /** Section 6.5.3: from here on the peer keeps to what we announced. */

@@ -91,7 +91,10 @@ export const BDP_PAUSE_MS = 100;
 /** The pause grows to this while the estimate stands; gRPC's. */
 export const BDP_MAX_PAUSE_MS = 10_000;
 
-/** How long a peer may take to acknowledge SETTINGS (RFC 9113, section 6.5.3, asks for "a reasonable time"). */
+/**
+ * How long a peer may take to acknowledge SETTINGS (RFC 9113, section 6.5.3, asks for "a reasonable time"), from its own
+ * SETTINGS on, which come first.
+ */
 export const SETTINGS_ACK_TIMEOUT_MS = 20_000;
 
 /** How long the PING of a graceful shutdown may take before the final GOAWAY goes out without it. */

@@ -70,10 +70,17 @@ export default [
   ),
   mutation(
     "transport/http2/frame_handler.ts",
-    "if (!this.settingsReceived) parts.keepalive?.start(parts.timers.now);",
+    "    keepalive?.start(timers.now);\n",
     "",
     KEEPALIVE,
     "[C65] a client sends a PING",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "    this.parts.lifetime?.start(now);\n",
+    "    this.parts.lifetime?.start(now);\n    this.timers.set(Timer.SETTINGS_ACK, now + SETTINGS_ACK_TIMEOUT_MS);\n",
+    "tests/transport/handshake_test.ts",
+    "a longer deadline",
   ),
   mutation(
     "transport/http2/ping.ts",
