@@ -11,6 +11,7 @@ import {
   type ConnectOptions,
   ErrorCode,
   type Http2Error,
+  type KeepaliveOptions,
   type RequestTemplate,
 } from "../../transport/mod.ts";
 import type { Link } from "./link.ts";
@@ -57,13 +58,16 @@ export class ConnectSettings {
     return this.current;
   }
 
-  /** The server at `address` said GOAWAY. If it forbids our keepalive, new connections send half as many PINGs (gRFC A8). */
-  onGoAway(address: SocketAddress, { code, reason }: Http2Error): void {
+  /**
+   * The server at `address` said GOAWAY on a connection with `made`. If it forbids that, new connections send half as many
+   * PINGs as this one (gRFC A8): of all servers that are sent too many at a time each says so.
+   */
+  onGoAway(address: SocketAddress, { code, reason }: Http2Error, made: KeepaliveOptions | undefined): void {
     if (code !== ErrorCode.ENHANCE_YOUR_CALM || !reason.includes('"too_many_pings"')) return;
     const { keepalive, reporter = defaultReporter } = this.current;
-    const { timeMs = Infinity } = keepalive ?? {};
-    const next = timeMs === Infinity ? "" : `; the next connection waits ${2 * timeMs} ms before a PING`;
+    const timeMs = Math.max(keepalive?.timeMs ?? Infinity, 2 * (made?.timeMs ?? Infinity));
+    const next = timeMs === Infinity ? "" : `; the next connection waits ${timeMs} ms before a PING`;
     reporter.log("warn", `${formatAddress(address)} was sent too many PINGs (keepalive.timeMs)${next}`);
-    this.current = { ...this.current, keepalive: { ...keepalive, timeMs: 2 * timeMs } };
+    this.current = { ...this.current, keepalive: { ...keepalive, timeMs } };
   }
 }

@@ -1,6 +1,6 @@
 // One subchannel's use of a connection: from the attempt to its end, or until the subchannel leaves it to others.
 
-import type { ClientTransport, Http2Error } from "../../transport/mod.ts";
+import type { ClientTransport, Http2Error, KeepaliveOptions } from "../../transport/mod.ts";
 
 /** The subchannel. */
 export interface LinkOwner {
@@ -37,8 +37,12 @@ export class Link {
   readyAt = 0;
   useful = false;
 
-  /** `channel`: whose streams end with it. */
-  constructor(readonly owner: LinkOwner, readonly channel: object) {}
+  /** `channel`: whose streams end with it. `keepalive`: how the connection asks whether its server is there. */
+  constructor(
+    readonly owner: LinkOwner,
+    readonly channel: object,
+    readonly keepalive?: KeepaliveOptions | undefined,
+  ) {}
 
   /** Whether calls could be made on it. */
   get isConnected(): boolean {

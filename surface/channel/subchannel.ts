@@ -307,7 +307,7 @@ export class Subchannel implements LinkOwner {
     }
     try {
       const { engine, address, settings: { channel, options } } = this;
-      const link = new Link(this, channel);
+      const link = new Link(this, channel, options.keepalive);
       if (options.shared === undefined) new OwnConnection(link).begin(engine, address, options);
       else options.shared.connect(engine, link, address, options);
       this.attempt = link;
@@ -348,7 +348,7 @@ export class Subchannel implements LinkOwner {
   }
 
   private drained(link: Link, reason: Http2Error | undefined): void {
-    if (reason !== undefined) this.settings.onGoAway(this.address, reason);
+    if (reason !== undefined) this.settings.onGoAway(this.address, reason, link.keepalive);
     if (!this.links.includes(link)) return;
     this.draining.add(link);
     this.detach(link, reason, reason === undefined);

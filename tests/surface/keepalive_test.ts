@@ -221,6 +221,28 @@ test("[C67] a server that is sent too many PINGs says so, and the next connectio
   });
 });
 
+test("[C67] several servers that are sent too many PINGs at once make it twice as long, once", async () => {
+  const warnings: string[] = [];
+  const simulation = new Simulation();
+  const servers = [1, 2, 3, 4].map(() => {
+    const poller = simulation.host();
+    return { poller, server: new Server({ poller }) };
+  });
+  for (const { server } of servers) await server.listen("0.0.0.0:80");
+  const channel = new Channel(`ipv4:${servers.map(({ poller }) => `${poller.hostAddress}:80`).join(",")}`, {
+    poller: simulation.host(),
+    loadBalancing: "round_robin",
+    keepalive: { ...KEEPALIVE, permitWithoutCalls: true },
+    logger: { ...SILENT, warn: (message) => void warnings.push(message) },
+  });
+  channel.connect();
+  await simulation.run({ until: 60_000 });
+  assertEquals(warnings.map((line) => /waits (\d+) ms/.exec(line)?.[1]), Array(4).fill("20000"));
+  channel.close();
+  for (const { server } of servers) server.close();
+  await simulation.run();
+});
+
 test("[C68] a server that permits them takes PINGs of any number, with and without calls", async () => {
   const keepalive = { ...KEEPALIVE, permitWithoutCalls: true };
   for (const permitted of [{ permitTimeMs: 10_000, permitWithoutCalls: true }, { permitTimeMs: 0 }]) {

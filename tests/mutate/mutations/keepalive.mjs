@@ -239,10 +239,17 @@ export default [
   ),
   mutation(
     "surface/channel/connect_settings.ts",
-    "keepalive: { ...keepalive, timeMs: 2 * timeMs }",
-    "keepalive: { ...keepalive, timeMs }",
+    "2 * (made?.timeMs ?? Infinity)",
+    "made?.timeMs ?? Infinity",
     CALLS,
     "[C67] a server that is sent too many PINGs",
+  ),
+  mutation(
+    "surface/channel/connect_settings.ts",
+    "2 * (made?.timeMs ?? Infinity)",
+    "2 * (keepalive?.timeMs ?? Infinity)",
+    CALLS,
+    "[C67] several servers that are sent too many PINGs at once",
   ),
   mutation(
     "surface/channel/connect_settings.ts",
