@@ -23,6 +23,8 @@ import type { HealthWatcher } from "./health_checker.ts";
 import { type Health, PickFailure, QUEUE } from "./picker.ts";
 import type { Subchannel, SubchannelWatcher } from "./subchannel.ts";
 
+const NOT_USED = "the connection is not used any more";
+
 /** What the watches of one channel have in common. */
 export interface HealthSettings {
   readonly engine: EventEngine;
@@ -76,6 +78,12 @@ export class HealthWatch implements HealthWatcher {
   onSubchannelHealth(subchannel: Subchannel): void {
     this.watcher.onSubchannelHealth(subchannel);
   }
+  onSubchannelMoved(subchannel: Subchannel): void {
+    const { call } = this;
+    if (call !== undefined) this.watch(subchannel); // what is known stays until the next answer
+    call?.cancel(Status.CANCELLED, NOT_USED, "library");
+    this.watcher.onSubchannelMoved?.(subchannel);
+  }
   onSubchannelThrew(error: unknown): void {
     this.watcher.onSubchannelThrew(error);
   }
@@ -117,7 +125,7 @@ export class HealthWatch implements HealthWatcher {
     this.health = QUEUE;
     this.call = this.subchannel = this.retry = undefined;
     if (retry !== undefined) this.settings.engine.cancel(retry);
-    call?.cancel(Status.CANCELLED, "the connection is not used any more", "library");
+    call?.cancel(Status.CANCELLED, NOT_USED, "library");
   }
 
   private failure(what: string): PickFailure {

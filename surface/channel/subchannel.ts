@@ -65,6 +65,8 @@ export interface SubchannelWatcher {
   onSubchannelState(subchannel: Subchannel, state: ConnectivityState): void;
   /** Calls may take its connection, or may not any more: see `healthOf` of a policy's helper. */
   onSubchannelHealth(subchannel: Subchannel): void;
+  /** A connection of `subchannel` takes no more streams, and others do: what the library runs on it goes on on one of them. */
+  onSubchannelMoved?(subchannel: Subchannel): void;
   /** The poller threw `error`: there will be no other state. */
   onSubchannelThrew(error: unknown): void;
 }
@@ -390,6 +392,7 @@ export class Subchannel implements LinkOwner {
       this.awaitBackoff(this.startedAt + this.backoff.next());
     }
     this.uselessBefore = !useful;
+    this.watcher.onSubchannelMoved?.(this);
     this.connectBeside();
   }
 

@@ -35,6 +35,9 @@ class FollowedSubchannel implements SubchannelWatcher {
   onSubchannelHealth(subchannel: Subchannel): void {
     this.watcher.onSubchannelHealth(subchannel);
   }
+  onSubchannelMoved(subchannel: Subchannel): void {
+    this.watcher.onSubchannelMoved?.(subchannel);
+  }
   onSubchannelThrew(error: unknown): void {
     this.watcher.onSubchannelThrew(error);
   }

@@ -45,6 +45,10 @@ class WeighedSubchannel implements SubchannelWatcher {
   onSubchannelHealth(subchannel: Subchannel): void {
     this.watcher.onSubchannelHealth(subchannel);
   }
+  onSubchannelMoved(): void {
+    this.end();
+    this.listen();
+  }
   onSubchannelThrew(error: unknown): void {
     this.watcher.onSubchannelThrew(error);
   }
@@ -59,13 +63,18 @@ class WeighedSubchannel implements SubchannelWatcher {
     const { subchannel, weight: { config } } = this;
     const periodMs = subchannel !== undefined && config.enableOobLoadReport ? config.oobReportingPeriodMs : 0;
     if (periodMs === this.periodMs) return;
-    this.periodMs = periodMs;
-    this.stream?.stop();
-    this.stream = undefined;
+    this.end();
     if (periodMs === 0) return;
+    this.periodMs = periodMs;
     const request = encodeReportRequest(periodMs);
     this.stream = new SubchannelStream(this.owner.engine, subchannel!, STREAM_CORE_METRICS, request, this);
     this.stream.start();
+  }
+
+  private end(): void {
+    this.periodMs = 0;
+    this.stream?.stop();
+    this.stream = undefined;
   }
 }
 

@@ -85,8 +85,8 @@ export default [
   },
   {
     file,
-    before: 'call?.cancel(Status.CANCELLED, "the connection is not used any more", "library");',
-    after: "",
+    before: 'cancel(retry);\n    call?.cancel(Status.CANCELLED, NOT_USED, "library");',
+    after: "cancel(retry);",
     test,
     name: "[C53] it is cancelled on GOAWAY",
   },
@@ -103,6 +103,27 @@ export default [
     after: "",
     test,
     name: "[C53] a connection that is lost",
+  },
+  {
+    file,
+    before: "if (call !== undefined) this.watch(subchannel);",
+    after: "if (call !== undefined) return;",
+    test,
+    name: "[C48][C53] the watch goes to another",
+  },
+  {
+    file: "surface/channel/balancer/weighted_round_robin.ts",
+    before: "onSubchannelMoved(): void {\n    this.end();\n    this.listen();",
+    after: "onSubchannelMoved(): void {",
+    test,
+    name: "[C48][C53] the stream of load reports goes to another",
+  },
+  {
+    file: "surface/channel/balancer/outlier_detection.ts",
+    before: "this.watcher.onSubchannelMoved?.(subchannel);",
+    after: "",
+    test,
+    name: "[C48][C53] the stream of load reports goes to another",
   },
   { file, before: ", observers: new CallObservers()", after: "", test, name: "no watch is an observed call" },
 ];

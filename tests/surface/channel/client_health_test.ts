@@ -12,9 +12,11 @@ import {
   healthService,
   insecure,
   type JsonServiceConfig,
+  LoadReports,
   type ResolverSink,
   RpcError,
   Server,
+  type ServerOptions,
   type ServingStatus,
 } from "pollwire";
 import { parseAddress } from "../../../surface/channel/destination.ts";
@@ -43,11 +45,14 @@ class World {
   private sink: ResolverSink | undefined = undefined;
 
   /** Adds a server; `dress` adds services to it. */
-  async serve(dress: (server: Server) => void = () => {}): Promise<Server> {
+  async serve(dress: (server: Server) => void = () => {}, options: ServerOptions = {}): Promise<Server> {
     const host = this.simulation.host();
-    const server = new Server({ poller: host, credentials: insecure });
+    const server = new Server({ poller: host, credentials: insecure, ...options });
     const number = this.servers.push(server) - 1;
-    server.addService(Trial, { one: (request) => (this.served.push(number), request) });
+    server.addService(Trial, {
+      one: (request) => (this.served.push(number), request),
+      down: () => forEver(),
+    });
     dress(server);
     await server.listen("0.0.0.0:80");
     this.hosts.push(host);
@@ -318,6 +323,41 @@ test("[C53] the watch carries the channel's call credentials", async () => {
   assertEquals([channel.state, seen], ["READY", ["Bearer token"]]);
   await world.end();
 });
+
+/** One server whose connections have one stream each: the library's own has one, and a call that waits for ever another. */
+async function twoConnections(config: JsonServiceConfig): Promise<World> {
+  const world = new World();
+  await world.serve((server) => {
+    new Health(server).set(SERVICE, "SERVING");
+    new LoadReports(server);
+  }, { settings: { maxConcurrentStreams: 1 }, maxConnectionAgeMs: 20_000 });
+  world.connect({ ...config, connectionScaling: { maxConnectionsPerSubchannel: 3 } });
+  await world.pass(10_000);
+  void createClient(Trial, world.channel).down({})[Symbol.asyncIterator]().next().catch(() => {});
+  await world.pass(100);
+  assertEquals([world.client.opened.size, world.channel.state], [2, "READY"]);
+  return world;
+}
+
+for (
+  const [what, config] of [
+    ["the watch", CHECKED],
+    ["the stream of load reports", {
+      loadBalancingConfig: [{
+        outlier_detection: { childPolicy: [{ weighted_round_robin: { enableOobLoadReport: true } }] },
+      }],
+    }],
+  ] as const
+) {
+  test(`[C48][C53] ${what} goes to another connection of its server where its own takes no more calls`, async () => {
+    const world = await twoConnections(config);
+    const [first] = world.client.opened;
+    await world.pass(14_000);
+    assertEquals([world.client.opened.has(first!), world.client.opened.size], [false, 2]);
+    assertEquals(world.channel.state, "READY");
+    await world.end();
+  });
+}
 
 test("[C53] it is cancelled on GOAWAY, so that the connection ends", async () => {
   const world = new World();
