@@ -102,7 +102,11 @@ export class CallPermission implements CallCredentialsSink {
   /** From the credentials. */
   onHeaders(headers: HeaderList): void {
     this.later(() => {
-      this.take(headers);
+      try {
+        this.take(headers);
+      } catch (error) {
+        return this.failed(error);
+      }
       this.call.onPermitted();
     });
   }
@@ -133,9 +137,9 @@ export class CallPermission implements CallCredentialsSink {
   }
 
   private take(headers: HeaderList): void {
+    this.headers = joined(this.metadata, headers);
     this.isWaiting = false;
     this.isThere = true;
-    this.headers = joined(this.metadata, headers);
   }
 
   private failed(error: unknown): void {

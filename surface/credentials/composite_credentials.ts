@@ -1,6 +1,8 @@
 // Several call credentials of one call: each adds its metadata, in order.
 
+import { callApplication } from "../../pollers/mod.ts";
 import { HeaderList } from "../../transport/mod.ts";
+import { describe } from "../options.ts";
 import {
   CallCredentials,
   type CallCredentialsRequest,
@@ -40,9 +42,9 @@ class CompositeFetch implements CallCredentialsSink {
   }
 
   onHeaders(headers: HeaderList): void {
-    this.headers = joined(this.headers, headers);
     let all: HeaderList | undefined = undefined;
     try {
+      this.headers = joined(this.headers, headers);
       all = this.next();
     } catch (error) {
       return this.sink.onFailed(error);
@@ -55,8 +57,13 @@ class CompositeFetch implements CallCredentialsSink {
   }
 }
 
-/** Both, in order. */
+/** Both, in order. Throws TypeError where `second`, which credentials gave, is none: those of an application may be async. */
 export function joined(first: HeaderList | undefined, second: HeaderList): HeaderList {
+  if (!(second instanceof HeaderList)) {
+    callApplication(() => second, () => {}); // a promise may reject: the call fails in any case
+    const found = typeof second === "string" ? "a text" : describe(second); // it may be the secret
+    throw new TypeError(`they gave ${found}; give a HeaderList, as Metadata.toHeaders returns it`);
+  }
   if (first === undefined || first.length === 0) return second;
   return second.length === 0 ? first : new HeaderList([...first.entries, ...second.entries]);
 }

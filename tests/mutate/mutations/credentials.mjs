@@ -29,6 +29,27 @@ export default [
     "says what is connected to",
   ),
   mutation(
+    "surface/credentials/composite_credentials.ts",
+    "callApplication(() => second, () => {});",
+    "",
+    CALLS,
+    "[C86] what is no metadata fails its call",
+  ),
+  mutation(
+    "surface/credentials/composite_credentials.ts",
+    "if (!(second instanceof HeaderList)) {",
+    "if (false) {",
+    CALLS,
+    "[C86] what is no metadata fails its call",
+  ),
+  mutation(
+    PERMISSION,
+    "return this.failed(error);",
+    "throw error;",
+    CALLS,
+    "[C86] what is no metadata fails its call",
+  ),
+  mutation(
     "pollers/contract/address.ts",
     'return one.host.startsWith("127.");',
     "return true;",

@@ -247,6 +247,28 @@ test("[C86] credentials that come after the call's end, twice, or on the spot", 
   await world.end();
 });
 
+test("[C86] what is no metadata fails its call: credentials of an application may be async", async () => {
+  const given: Array<readonly [unknown, RegExp]> = [
+    [() => Promise.reject(new Error("late")), /they gave a Promise; give a HeaderList/],
+    [() => Promise.resolve(HeaderList.ofStrings(["authorization", "a"])), /they gave a Promise/],
+    [() => "secret", /they gave a text/],
+    [() => null, /they gave null/],
+    [(_request: unknown, sink: { onHeaders(headers: unknown): void }) => sink.onHeaders({}), /they gave /],
+  ];
+  for (const [fetch, message] of given) {
+    const own = Object.assign(bearer("unused"), { fetch });
+    for (const credentials of [own, callCredentials.all(bearer("b"), own)]) {
+      const world = new World({ callCredentials: credentials });
+      const error = await world.outcome(failure(world.client.one({})));
+      assertEquals(error.code, Status.UNAUTHENTICATED);
+      assertMatch(error.message, message);
+      await world.outcome(world.client.one({}, { deadlineMs: 50 }).catch(() => {}));
+      assertEquals([world.seen, world.channel.state], [[], "READY"]);
+      await world.end();
+    }
+  }
+});
+
 test("[C86] a token that expires is fetched once for all calls, and anew in the background before it expires", async () => {
   let fetches = 0;
   let answers = gate();
