@@ -169,7 +169,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     if (!this.wantsStream(call)) return;
     if (this.current === "READY" && this.waiting.size === 0) { // else picking may begin something: in turn, and once
       const picked = this.picker.pick(call);
-      if (isPicked(picked) && picked.attach(call)) return;
+      if (isPicked(picked) && (call.isOver || picked.attach(call))) return;
     }
     this.submitInTurn(call);
   }
@@ -442,7 +442,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
       if (this.picker !== picker) return; // a later one has had them all pick
       if (!this.wantsStream(call)) continue;
       const result = this.pick(call);
-      if (result === QUEUE) continue;
+      if (result === QUEUE || call.isOver) continue; // a picker of the application's may end it
       this.withdraw(call);
       this.settle(call, result);
     }
@@ -475,6 +475,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private enqueue(call: PendingCall): void {
     if (call.isOver || !this.wantsStream(call)) return;
     const result = this.pick(call);
+    if (call.isOver) return;
     if (result !== QUEUE) return this.settle(call, result);
     if (this.config === undefined) call.awaitConfig?.();
     this.waiting.add(call);

@@ -85,7 +85,7 @@ export class CallPermission implements CallCredentialsSink {
     }
     if (this.credentials === undefined || this.isThere) return true;
     if (!this.isWaiting) this.fetch(this.credentials);
-    return this.isThere;
+    return this.isThere && !this.call.isOver; // who was asked may have ended it
   }
 
   /** Of a call that needs no more than credentials and cannot wait for them: they are there then, or it was refused. */
@@ -130,9 +130,9 @@ export class CallPermission implements CallCredentialsSink {
     try {
       const fetched = credentials.fetch(request, this);
       if (fetched !== undefined) this.take(fetched);
-      else if (this.isWaiting) this.call.onPaused();
+      else if (this.isWaiting && !this.call.isOver) this.call.onPaused();
     } catch (error) {
-      this.failed(error);
+      if (!this.call.isOver) this.failed(error);
     }
   }
 

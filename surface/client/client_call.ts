@@ -226,7 +226,8 @@ export abstract class ClientCall extends SendingCall
   private keepsRequests(): boolean {
     if (this.replay === undefined && this.stream === undefined) {
       const framed = this.encodedRequest();
-      if (framed !== undefined && this.keepRequest(framed)) this.onSentBytes(framed);
+      // A codec of the application's may end it.
+      if (framed !== undefined && !this.isOver && this.keepRequest(framed)) this.onSentBytes(framed);
     }
     return this.replay !== undefined;
   }

@@ -138,7 +138,7 @@ export class Attempt implements PendingCall, PermittedCall, ClientStreamSink {
   attach(transport: ClientTransport): void {
     const { owner, permission } = this;
     const { call } = owner;
-    if (!call.admits(transport)) return;
+    if (this.isOver || !call.admits(transport)) return;
     if (permission !== undefined && !permission.permits(transport)) return;
     try {
       const { headers, template } = permission ?? owner;

@@ -153,7 +153,7 @@ export default [
   ),
   mutation(
     PERMISSION,
-    "      else if (this.isWaiting) this.call.onPaused();\n",
+    "      else if (this.isWaiting && !this.call.isOver) this.call.onPaused();\n",
     "",
     CALLS,
     "deadline, signal and close",

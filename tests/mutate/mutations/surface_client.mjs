@@ -3,6 +3,62 @@
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/channel/channel_route.ts",
+    before: "const result = this.pick(call);\n    if (call.isOver) return;",
+    after: "const result = this.pick(call);",
+    test: "tests/surface/client/ended_meanwhile_test.ts",
+    name: "is ended by its picker, as it begins",
+  },
+  {
+    file: "surface/channel/channel_route.ts",
+    before: "result === QUEUE || call.isOver",
+    after: "result === QUEUE",
+    test: "tests/surface/client/ended_meanwhile_test.ts",
+    name: "is ended by its picker, when it has",
+  },
+  {
+    file: "surface/client/call_permission.ts",
+    before: "return this.isThere && !this.call.isOver;",
+    after: "return this.isThere;",
+    test: "tests/surface/client/ended_meanwhile_test.ts",
+    name: "a hedging policy is ended by its credentials",
+  },
+  {
+    file: "surface/client/call_permission.ts",
+    before: "this.isWaiting && !this.call.isOver",
+    after: "this.isWaiting",
+    test: "tests/surface/client/ended_meanwhile_test.ts",
+    name: "is ended by its credentials that wait",
+  },
+  {
+    file: "surface/client/call_permission.ts",
+    before: "if (!this.call.isOver) this.failed(error);",
+    after: "this.failed(error);",
+    test: "tests/surface/client/ended_meanwhile_test.ts",
+    name: "is ended by its credentials that throw",
+  },
+  {
+    file: "surface/client/attempts/attempt.ts",
+    before: "if (this.isOver || !call.admits",
+    after: "if (!call.admits",
+    test: "tests/surface/client/ended_meanwhile_test.ts",
+    name: "a hedging policy is ended by its follower",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "framed !== undefined && !this.isOver && this.keep",
+    after: "framed !== undefined && this.keep",
+    test: "tests/surface/client/ended_meanwhile_test.ts",
+    name: "a hedging policy is ended by its codec",
+  },
+  {
+    file: "surface/channel/channel_route.ts",
+    before: "(call.isOver || picked.attach(call))",
+    after: "picked.attach(call)",
+    test: "tests/surface/client/ended_meanwhile_test.ts",
+    name: "is ended by its picker",
+  },
+  {
     file: "surface/client/client_call.ts",
     before: "if (asking !== this) return; // it has waited",
     after: "asking = this; // it has waited",
