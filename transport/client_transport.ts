@@ -140,6 +140,11 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     return this.connection.answered || this.took;
   }
 
+  /** Whether a call has had a stream. */
+  get called(): boolean {
+    return this.firstCallId !== MAX_STREAM_ID;
+  }
+
   /** Whether `open` would find a free stream now. */
   get canOpen(): boolean {
     return this.connection.canOpen;

@@ -190,6 +190,8 @@ export interface Transport {
 export interface ClientTransport extends Transport {
   /** Whether the server has answered a call on this connection, with whatever status, or says in GOAWAY that it takes one. */
   readonly answered: boolean;
+  /** Whether a call has had a stream of this connection, other than those that the library makes itself. */
+  readonly called: boolean;
   /** Whether `open` would find a free stream now (MAX_CONCURRENT_STREAMS, GOAWAY, stream ids left). */
   readonly canOpen: boolean;
   /** Whether a stream is open whose sink is of `channel`. */

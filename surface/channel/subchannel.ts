@@ -13,9 +13,10 @@
 //   any                close()                                            SHUTDOWN
 //
 // The backoff counts from the start of an attempt, and it keeps growing until a connection has proved useful: it
-// answered a call, or stood for USEFUL_AFTER_MS. (Other libraries start it anew with the server's SETTINGS, and
-// reconnect in a loop to a server that hangs up after them.) A useful connection that ends is replaced at once; so is
-// the first useless one, because that is what a client sees of a server that restarts or drains.
+// answered a call, or stood for USEFUL_AFTER_MS; that nobody called need only stand as long as the backoff, for there was
+// nothing to answer. (Other libraries start it anew with the server's SETTINGS, and reconnect in a loop to a server that
+// hangs up after them.) A useful connection that ends is replaced at once; so is the first useless one, because that is
+// what a client sees of a server that restarts or drains.
 //
 // Where the service config allows several connections and calls use up the streams of all, another one is made beside
 // them (gRFC A105). It is READY while it has one, and only what becomes of the last one changes the state.
@@ -373,7 +374,10 @@ export class Subchannel implements LinkOwner {
     this.transport = this.links[0]?.transport;
     if (this.current === "SHUTDOWN") return;
     const now = this.engine.now();
-    link.useful = link.transport.answered || now - link.readyAt >= USEFUL_AFTER_MS;
+    const { answered, called } = link.transport;
+    const hadNothingToAnswer = !called && this.waiting.size === 0;
+    link.useful = answered || now - link.readyAt >= USEFUL_AFTER_MS ||
+      (hadNothingToAnswer && now >= this.retryAt);
     if (this.links.length > 0) return this.detachedBeside(link);
     this.cancelAttempt();
     this.cancelBackoff();

@@ -104,6 +104,7 @@ export class InProcessClientTransport extends InProcessSide
   implements ClientTransport, ClientEndHost, Deliverable {
   isDue = false;
   answered = false;
+  called = false;
   private readonly sink: ClientTransportSink;
   private isStarted = false;
   private isDraining = false;
@@ -140,6 +141,7 @@ export class InProcessClientTransport extends InProcessSide
   ): ClientStream | undefined {
     const excess = excessOf("request metadata", metadata, template.headers.octets, this.peerSettings);
     if (excess !== undefined) return refuse(excess, sink);
+    if (sink.isInternal !== true) this.called = true;
     const { messageSizes } = sink;
     const limits = messageSizes === undefined ? this.limits : narrowed(this.limits, messageSizes);
     const end = new ClientEnd(this, sink, limits);

@@ -5,6 +5,7 @@ import { test } from "../../harness.ts";
 import { goAway } from "../../transport/http2/wire.ts";
 import type { RawPeer } from "../../transport/raw_peer.ts";
 import { answer, Bench, type BenchOptions, gaps } from "./connecting.ts";
+import { readConfig } from "./every_feature.ts";
 
 const MAX_ID = 0x7fffffff;
 /** Between attempts whose connections come to nothing: the first one of an address is replaced at once. */
@@ -131,7 +132,7 @@ test("a connection that stood for 20 s has proved useful, answers or not", async
   for (const standMs of [19_900, 20_100]) {
     const bench = new Bench();
     const listener = await bench.listen();
-    bench.turn(() => bench.route.connect());
+    bench.call();
     await bench.pass(standMs);
     listener.shutdown();
     bench.simulation.network.resetSome();
@@ -141,6 +142,38 @@ test("a connection that stood for 20 s has proved useful, answers or not", async
     await bench.pass(2_000);
     assertEquals(gaps(bench.attempts()), standMs > 20_000 ? [1_000] : [1_600]);
   }
+});
+
+for (const [what, end] of ends) {
+  test(`a server that ${what} while nobody calls is there for the next call: its connections had nothing to answer`, async () => {
+    const config = readConfig({ loadBalancingConfig: [{ round_robin: {} }] }); // which stays connected
+    const bench = await hostile(end, 5_000, { config });
+    bench.turn(() => bench.route.connect());
+    await bench.pass(300_000);
+    assertEquals(bench.states.filter((line) => line.includes("FAILURE")), []);
+    assert(
+      bench.peers.length >= 59 && bench.peers.length <= 61,
+      `${bench.peers.length} connections in 300 s`,
+    );
+    bench.call();
+    await bench.pass(10);
+    assertEquals(bench.log, ["call 1 attached"]);
+  });
+}
+
+test("a server that ends connections sooner than the backoff gets few, though nobody calls", async () => {
+  const config = readConfig({ loadBalancingConfig: [{ round_robin: {} }] });
+  const bench = await hostile((peer) => peer.close(), 50, { config });
+  bench.turn(() => bench.route.connect());
+  await bench.pass(30_000);
+  assertEquals(bench.peers.length, LOOP_GAPS.length + 2);
+});
+
+test("a server that ends connections which calls wait for makes the backoff grow, though it has opened no stream", async () => {
+  const bench = await hostile((peer) => peer.close(), 3_000, { maxStreams: 0 });
+  bench.call(true);
+  await bench.pass(120_000);
+  assert(bench.peers.length <= 12, `${bench.peers.length} connections in 2 min`);
 });
 
 test("GOAWAY before the answer, and the answer on the connection that drains: its successor need not wait", async () => {
