@@ -12,6 +12,9 @@ import type { Balancer, BalancerHelper } from "./balancer.ts";
 import { ChildHelper } from "./child_helper.ts";
 import { PickFirst } from "./pick_first.ts";
 
+/** There is no server. */
+export const NOBODY: Picker = new FixedPicker(new PickFailure("the name has no address"));
+
 /** The pick_first of one server, and what it published last. */
 export class EndpointChild extends ChildHelper {
   state: ConnectivityState = "IDLE";
@@ -84,7 +87,7 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
   /** Its list is being taken, or it is closed: nothing is published. */
   private silent = false;
   /** The one that failed last says why, where all have failed. */
-  private failed: Picker = new FixedPicker(new PickFailure("the name has no address"));
+  private failed: Picker = NOBODY;
   /** Servers are connected to when a call wants them, and not at all times. */
   protected readonly lazy: boolean = false;
 
@@ -112,7 +115,10 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
     this.counts = noCounts();
     for (const { state } of this.listed) this.counts[state]++;
     this.silent = false;
-    if (this.children.size === 0) this.helper.requestReresolution();
+    if (this.children.size === 0) {
+      this.failed = NOBODY;
+      this.helper.requestReresolution();
+    }
     this.publish();
   }
 

@@ -5,12 +5,12 @@
 
 import type { PendingCall } from "../../client/call_route.ts";
 import { formatAddress } from "../../../pollers/mod.ts";
-import { FixedPicker, type Picker, PickFailure, type PickResult, QUEUE } from "../picker.ts";
+import { type Picker, type PickResult, QUEUE } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import { JsonField } from "../service_config/json_field.ts";
 import { ServiceConfigError } from "../service_config/service_config_error.ts";
 import type { BalancingPolicy } from "./balancer.ts";
-import { type EndpointChild, EndpointChildren } from "./endpoint_children.ts";
+import { type EndpointChild, EndpointChildren, NOBODY } from "./endpoint_children.ts";
 import { HashRing } from "./hash_ring.ts";
 import { Xxh64 } from "./xxh64.ts";
 
@@ -123,8 +123,6 @@ export class RingHash extends EndpointChildren<RingHashConfig> {
     if (idle !== undefined) this.connectLater(idle);
   }
 }
-
-const NOBODY: Picker = new FixedPicker(new PickFailure("the name has no address"));
 
 /** Looks along the ring, from the place of the call's hash. */
 class RingPicker implements Picker {

@@ -53,6 +53,13 @@ export default [
   },
   {
     file: "surface/channel/balancer/endpoint_children.ts",
+    before: "      this.failed = NOBODY;\n",
+    after: "",
+    test: "tests/surface/channel/round_robin_test.ts",
+    name: "[C40] a list without servers says so",
+  },
+  {
+    file: "surface/channel/balancer/endpoint_children.ts",
     before: "this.counts.TRANSIENT_FAILURE < children.length",
     after: "children.length < 0",
     test: "tests/surface/channel/round_robin_test.ts",
@@ -74,7 +81,7 @@ export default [
   },
   {
     file: "surface/channel/balancer/endpoint_children.ts",
-    before: "if (this.children.size === 0) this.helper.requestReresolution();",
+    before: "this.failed = NOBODY;\n      this.helper.requestReresolution();",
     after: "",
     test: "tests/surface/channel/round_robin_test.ts",
     name: "[C36] an empty list",

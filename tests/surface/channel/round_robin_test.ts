@@ -140,6 +140,15 @@ test("[C36] an empty list is a failure, and new addresses are asked for", () => 
   assertEquals(world.pick(), "the name has no address");
 });
 
+test("[C40] a list without servers says so, whatever those of the list before had failed of", async () => {
+  const world = makeWorld();
+  world.resolve(world.refusing(81), world.refusing(82));
+  await world.runUntil(100);
+  assertMatch(world.pick(), /refused/);
+  world.resolve();
+  assertEquals(world.pick(), "the name has no address");
+});
+
 test("close: nothing stays open, and nothing is published", async () => {
   const world = makeWorld();
   world.resolve(...await serve(world, 81), world.refusing(70), ...world.blackHoles(1));
