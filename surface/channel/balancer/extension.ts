@@ -6,6 +6,7 @@
 import type { EventEngine } from "../../../pollers/mod.ts";
 import { callApplication, describeThrown } from "../../../pollers/mod.ts";
 import { describe } from "../../options.ts";
+import { isPromiseLike } from "../../promise_like.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { isPicked, PickFailure, QUEUE } from "../picker.ts";
 import type { Picker as InnerPicker, PickResult as InnerResult } from "../picker.ts";
@@ -109,8 +110,20 @@ export interface BalancingPolicy<Config = unknown> {
 export function fitted<Config>(policy: BalancingPolicy<Config>): inner.BalancingPolicy<Config> {
   return {
     name: policy.name,
-    readConfig: (json, readChild) => policy.readConfig(json, readChild),
-    make: (helper) => new FittedBalancer(policy.make(new Helper(policy.name, helper)), helper),
+    readConfig(json, readChild) {
+      const config: unknown = policy.readConfig(json, readChild);
+      if (!isPromiseLike(config)) return config as Config;
+      callApplication(() => config, () => {}); // that is what is wrong, whatever becomes of it
+      throw new TypeError(`readConfig() of ${policy.name} is async; give a function that returns the config`);
+    },
+    make(helper) {
+      const made: unknown = policy.make(new Helper(policy.name, helper));
+      if (typeof Object(made).update === "function") {
+        return new FittedBalancer(made as Balancer<Config>, helper);
+      }
+      callApplication(() => made, (error) => helper.reportError(error)); // a promise, where it is async, may reject
+      throw new TypeError(`make() of ${policy.name} returned ${describe(made)}; give a balancer`);
+    },
   };
 }
 

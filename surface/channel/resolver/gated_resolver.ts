@@ -19,6 +19,10 @@ export class GatedResolver implements Resolver, ResolverSink {
     private readonly onThrew: (error: unknown) => void,
   ) {
     this.inner = factory.make(context, this);
+    if (typeof Object(this.inner).start === "function") return;
+    this.closed = true;
+    this.watch(this.inner); // a promise, where make() is async, may reject
+    throw new TypeError(`make() of its resolver returned ${describe(this.inner)}; give a resolver`);
   }
 
   // From the channel.
@@ -33,11 +37,9 @@ export class GatedResolver implements Resolver, ResolverSink {
     this.watch(this.inner.resetBackoff());
   }
   describeWait(): string {
-    try {
-      return this.inner.describeWait();
-    } catch { // it is a part of a message about something else
-      return `the addresses of ${this.context.target.text}`;
-    }
+    let said: unknown;
+    callApplication(() => said = this.inner.describeWait(), () => {}); // it is a part of a message about something else
+    return typeof said === "string" ? said : `the addresses of ${this.context.target.text}`;
   }
   close(): void {
     this.closed = true;

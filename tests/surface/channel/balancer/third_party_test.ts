@@ -280,6 +280,23 @@ test("[C19] what an async method of a policy rejects with fails the calls that w
   assertEquals(reported, ["not yet"]);
 });
 
+test("[C19] a policy whose make() or readConfig() is async is none, and its rejection is no matter of the process", async () => {
+  const rejects = (): never => Promise.reject(new Error("rejected")) as never;
+  registerBalancer({ name: "async_make", readConfig: () => ({}), make: rejects });
+  registerBalancer({ name: "async_config", readConfig: rejects, make: rejects });
+  const reported: string[] = [];
+  const onError = (error: unknown) => void reported.push((error as Error).message);
+  await zoned(["a"], { loadBalancing: "async_make", onError }, async (client) => {
+    const { code, details } = await failure(client.one({}));
+    const why = "make() of async_make returned a Promise; give a balancer";
+    assertEquals([code, details], [14, `cannot connect to zones:all: TypeError: ${why}`]);
+    assertEquals(reported, [why, "rejected"]);
+  });
+  assertThrows(() => new Channel("127.0.0.1:1", { loadBalancing: "async_config" }), TypeError, "is async");
+  const serviceConfig: JsonServiceConfig = { loadBalancingConfig: [{ async_config: {} }] };
+  assertThrows(() => new Channel("127.0.0.1:1", { serviceConfig }), ServiceConfigError, "is async");
+});
+
 test("[C19] what resolver and policies throw as the channel ends is all reported to the channel's onError", async () => {
   let closes = 0;
   for (const name of ["leaving", "leaving too"]) {

@@ -43,7 +43,9 @@ test("[C28] a resolver that throws while it is asked what it waits for spoils no
       throw new Error("no words");
     },
   });
-  assertEquals([resolver.describeWait(), gated({}).resolver.describeWait()], [
+  const { resolver: later } = gated({ describeWait: () => Promise.reject(new Error("no words")) as never });
+  assertEquals([resolver, later, gated({}).resolver].map((one) => one.describeWait()), [
+    "the addresses of service.test:80",
     "the addresses of service.test:80",
     "it",
   ]);

@@ -173,6 +173,23 @@ test("[C19] what a resolver's async method rejects with fails the calls that wai
   server.close();
 });
 
+test("[C19] a factory that gives no resolver, as an async one, fails the calls that wait, and its rejection is reported", async () => {
+  const rejects = () => Promise.reject(new Error("make rejected"));
+  for (const [make, given] of [[rejects, "a Promise"], [() => undefined, "undefined"]] as const) {
+    const reported: string[] = [];
+    const channel = new Channel("nothing:all", {
+      resolvers: { nothing: { make: make as unknown as ResolverFactory["make"] } },
+      onError: (error) => void reported.push((error as Error).message),
+    });
+    const { code, details } = await failure(createClient(Trial, channel).one({}));
+    const why = `make() of its resolver returned ${given}; give a resolver`;
+    assertEquals([code, details], [14, `cannot connect to nothing:all: TypeError: ${why}`]);
+    await until(() => reported.length === (make === rejects ? 2 : 1));
+    assertEquals(reported.filter((message) => message !== why), make === rejects ? ["make rejected"] : []);
+    channel.close();
+  }
+});
+
 test("a channel that its resolver drains while it begins is drained", async () => {
   let drained: Promise<void> | undefined = undefined;
   const factory: ResolverFactory = {
