@@ -218,7 +218,6 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     this.run(() => {
       if (this.balancer === undefined) this.asked = true;
       this.exitIdle();
-      if (this.calls === 0) this.unused();
     });
   }
 
@@ -292,10 +291,13 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   private exitIdle(): void {
     if (this.current === "SHUTDOWN") return;
-    if (this.resolver !== undefined) return this.balancer?.exitIdle();
-    this.updateState("CONNECTING", QUEUE_PICKER);
-    this.resolver = this.makeResolver();
-    this.resolver.start();
+    if (this.resolver !== undefined) this.balancer?.exitIdle();
+    else {
+      this.updateState("CONNECTING", QUEUE_PICKER);
+      this.resolver = this.makeResolver();
+      this.resolver.start();
+    }
+    if (this.calls === 0) this.unused(); // the call that wanted it may be over by now
   }
 
   /** Resolver, policy or poller threw: all is let go, and the next call begins anew. */

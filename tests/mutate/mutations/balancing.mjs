@@ -137,6 +137,13 @@ export default [
   },
   {
     file: "surface/channel/channel_route.ts",
+    before: "if (this.calls === 0) this.unused(); // the call that wanted",
+    after: "// the call that wanted",
+    test: "tests/surface/channel/idle_test.ts",
+    name: "[C4] a call that ends while its resolver is made",
+  },
+  {
+    file: "surface/channel/channel_route.ts",
     before: "      if (this.calls === 0) this.unused();\n    });\n  }\n\n  private shutDown",
     after: "    });\n  }\n\n  private shutDown",
     test: "tests/surface/channel/drain_test.ts",

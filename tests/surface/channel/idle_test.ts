@@ -1,7 +1,8 @@
 // When connections are let go because no call wants them (gRFC A62).
 import { assertEquals } from "@std/assert";
 import { test } from "../../harness.ts";
-import { answer, Bench } from "./connecting.ts";
+import type { ResolverFactory } from "../../../surface/channel/resolver/resolver.ts";
+import { answer, Bench, Call } from "./connecting.ts";
 
 test("[C4] without a call for the idle timeout the channel is IDLE, and connection and timers are let go", async () => {
   const bench = new Bench({ idleTimeoutMs: 5_000 });
@@ -52,4 +53,31 @@ test("[C4] a name is looked up anew after it", async () => {
   const call = bench.call();
   await bench.pass(10);
   assertEquals(call.transport?.peer, { family: "ipv4", host: other.hostAddress, port: 80 });
+});
+
+test("[C4] a call that ends while its resolver is made leaves no connection for ever", async () => {
+  const ending: ResolverFactory = {
+    make(_context, sink) {
+      if (!call.isOver) call.withdraw();
+      return {
+        start: () =>
+          sink.onResolved([{ addresses: [{ family: "ipv4", host: bench.server.hostAddress, port: 80 }] }]),
+        requestReresolution() {},
+        resetBackoff() {},
+        describeWait: () => "it",
+        close() {},
+      };
+    },
+  };
+  const bench: Bench = new Bench({ idleTimeoutMs: 5_000, resolvers: [{ ipv4: ending }] });
+  await bench.listen();
+  const call: Call = new Call("call", true, bench);
+  bench.turn(() => {
+    bench.route.callBegan();
+    bench.route.submit(call);
+  });
+  await bench.pass(100);
+  assertEquals(bench.route.state, "READY");
+  await bench.pass(6_000);
+  assertEquals([bench.route.state, bench.open], ["IDLE", []]);
 });
