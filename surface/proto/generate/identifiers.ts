@@ -31,9 +31,9 @@ export class Scope {
     return free;
   }
 
-  /** `name` as it is where it is free: of what is imported, which may be called otherwise. */
-  has(name: string): boolean {
-    return this.#taken.has(name);
+  /** Takes `name` as it is: nothing that is declared later has it. */
+  take(name: string): void {
+    this.#taken.add(name);
   }
 }
 

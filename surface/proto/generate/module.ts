@@ -2,7 +2,7 @@
 
 import type { EnumNode, FieldNode, FileNode, MessageNode, ServiceNode } from "../language/nodes.ts";
 import { Docs } from "./comments.ts";
-import { Scope } from "./identifiers.ts";
+import { HELPERS, Scope } from "./identifiers.ts";
 import type { Settings } from "./options.ts";
 
 /** What has a name in a generated module; of fields, extensions. */
@@ -77,6 +77,8 @@ export class Module {
   ) {
     this.docs = new Docs(file);
     this.#own = exportNames(file, this.#scope);
+    // Schemata stand beside what they are of, and what is imported may be the schema of an enum of the same name.
+    for (const name of this.#own.values()) this.#scope.take(`${name}$`);
     const { runtime } = settings;
     const folders = modulePath(file).split("/").length - 1;
     const up = folders === 0 && !runtime.startsWith("../") ? "./" : "../".repeat(folders);
@@ -129,10 +131,11 @@ export class Module {
     if (names === undefined) this.#imports.set(from, names = new Map());
     let known = names.get(exported);
     if (known === undefined) {
-      const helper = from === this.#runtime && !this.#scope.has(exported);
+      // Functions call helpers by their own names, which nothing else may have.
+      const isHelper = from === this.#runtime && HELPERS.includes(exported);
       names.set(
         exported,
-        known = { local: helper ? exported : this.#scope.declare(preferred), typeOnly: true },
+        known = { local: isHelper ? exported : this.#scope.declare(preferred), typeOnly: true },
       );
     }
     if (!typeOnly) known.typeOnly = false;

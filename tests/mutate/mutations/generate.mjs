@@ -16,6 +16,13 @@ export default [
   mutation("surface/proto/generate/identifiers.ts", " || VARIABLES.test(name)", "", TYPES),
   mutation("surface/proto/generate/identifiers.ts", "return /^\\d/.test(name) ?", "return false ?", MODULES),
   mutation("surface/proto/generate/identifiers.ts", "readonly unique satisfies", "readonly", TYPES),
+  mutation("surface/proto/generate/module.ts", "this.#scope.take(`${name}$`)", "{}", TYPES),
+  mutation(
+    "surface/proto/generate/module.ts",
+    "this.#runtime && HELPERS.includes(exported)",
+    "this.#runtime",
+    TYPES,
+  ),
   mutation("surface/proto/generate/declarations.ts", '? " as const" : ""', '? "" : ""', TYPES),
   mutation(
     "surface/proto/generate/generate.ts",

@@ -67,6 +67,13 @@ const IMPORTED = `syntax = "proto3"; package imported; import "collisions.proto"
 message User { collisions.r r = 1; collisions.m m = 2; repeated collisions.string e = 3; map<int32, collisions.Object> k = 4;
   collisions.Outer.Kind v = 5; collisions.skip w = 6; collisions.Outer_Inner i = 7; }`;
 
+/** Enums that are called as the file's own, and a message that is called as what the runtime has for an earlier one. */
+const BESIDE = `syntax = "proto3"; package beside; import "collisions.proto";
+enum Outer_Kind { A = 0; } enum Outer { B = 0; }
+message First { collisions.Outer_Kind kind = 1; repeated Outer_Kind own = 2; collisions.Outer.Kind inner = 3; Outer outer = 4;
+  oneof either { int32 a = 5; int32 b = 6; } }
+message Second { collisions.OneOf one = 1; collisions.Outer outer = 2; }`;
+
 /** Messages whose functions TypeScript does not follow. */
 const LARGE = `syntax = "proto3"; message Fields { ${numbered(400, (i) => `repeated Fields f${i} = ${i};`)} }
   message Members { oneof kind { ${numbered(300, (i) => `Fields m${i} = ${i};`)} } }`;
@@ -78,6 +85,7 @@ function numbered(count: number, line: (i: number) => string): string {
 const COLLIDING = {
   "collisions.proto": COLLISIONS,
   "imported.proto": IMPORTED,
+  "beside.proto": BESIDE,
   "2024-01.proto": 'syntax = "proto3"; message Dated {} service Dates { rpc Get(Dated) returns (Dated); }',
 };
 
