@@ -27,8 +27,6 @@ export interface LoadPlan {
   readonly options: CallOptions | undefined;
   /** Calls a second; undefined: as many as are answered. */
   readonly rate: number | undefined;
-  /** Calls to make; undefined: until `end`. */
-  readonly most: number | undefined;
   readonly now: () => number;
 }
 
@@ -47,7 +45,12 @@ export class Load {
   private readonly stop = new AbortController();
   private readonly pauses = new Pauses(this.stop.signal);
   private readonly begin: number;
-  private begun = 0;
+  /** Calls that took their turn, those of a warm-up among them. */
+  private turns = 0;
+  /** Those of them that wait until they are due. */
+  private waiting = 0;
+  /** The turn at which there are enough. */
+  private last = Infinity;
   /** Calls whose end no longer counts: those of a warm-up. */
   private era = 0;
 
@@ -67,8 +70,9 @@ export class Load {
     return this.calls - (this.statuses.get("OK") ?? 0);
   }
 
-  /** What came so far does not count: it was a warm-up. */
-  reset(): void {
+  /** What came so far does not count: it was a warm-up. `most`: calls to make from here on; undefined: until `end`. */
+  measure(most = Infinity): void {
+    this.last = this.turns - this.waiting + most;
     this.latencies = new Histogram();
     this.statuses = new Map();
     this.responses = 0;
@@ -80,7 +84,7 @@ export class Load {
     this.stop.abort();
   }
 
-  /** Makes calls until there are enough or `end` is called; resolves once all are over, or ended after a while. */
+  /** Makes calls until there are as many as `measure` said or `end` is called; resolves once all are over, or ended after a while. */
   async run(): Promise<void> {
     const { channels, concurrency } = this.plan;
     const clients = channels.map((channel) => this.invoker(channel));
@@ -107,14 +111,16 @@ export class Load {
     const { plan, stop: { signal } } = this;
     const { kind } = plan.method;
     const [sends, receives] = [streamsRequests(kind), streamsResponses(kind)];
-    const { messages, options, now, most = Infinity } = plan;
-    while (!signal.aborted && this.begun < most) {
-      const number = this.begun++;
+    const { messages, options, now } = plan;
+    while (!signal.aborted && this.turns < this.last) {
+      const number = this.turns++;
       const due = plan.rate === undefined ? undefined : this.begin + number * 1000 / plan.rate;
       if (due !== undefined) {
         const early = due - now();
+        this.waiting++;
         if (early > 0) await this.pauses.pause(early);
-        if (signal.aborted) return;
+        this.waiting--;
+        if (signal.aborted || number >= this.last) return;
       }
       const { era } = this;
       // At a rate a call's latency counts from when it was due: what waits for slow ones is slow too.

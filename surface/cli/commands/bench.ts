@@ -168,15 +168,15 @@ async function measure(
     messages,
     options,
     rate: flags.rps,
-    most: flags.requests,
     now: () => terminal.now(),
   });
+  const warmup = flags.warmup ?? (flags.requests === undefined ? WARMUP_S : 0);
+  if (warmup === 0) load.measure(flags.requests);
   const running = load.run();
   signal.addEventListener("abort", () => load.end());
-  const warmup = flags.warmup ?? (flags.requests === undefined ? WARMUP_S : 0);
   if (warmup > 0) {
     await follow(line, load, running, warmup, "warms up");
-    load.reset();
+    load.measure(flags.requests);
   }
   const [begin, cpuBegin] = [terminal.now(), terminal.cpuMs()];
   const seconds = flags.requests === undefined ? flags.seconds ?? SECONDS : Infinity;
@@ -247,7 +247,7 @@ async function follow(
     if (!err.isTerminal || over.signal.aborted) continue;
     const elapsed = (terminal.now() - begin) / 1000;
     const { calls, failed, latencies } = load;
-    const of = flags.requests === undefined
+    const of = flags.requests === undefined || what !== ""
       ? `${elapsed.toFixed(1)} of ${seconds} s`
       : `${grouped(calls)} of ${grouped(flags.requests)} calls`;
     const text = what !== ""

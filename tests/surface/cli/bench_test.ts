@@ -150,6 +150,23 @@ test("on a terminal bench shows how it goes, on stderr, and takes it away", asyn
   }, AT);
 });
 
+test("so many calls are made behind a warm-up, at a rate too", async () => {
+  await withShop(async () => {
+    const given = ["-n", "30", "--warmup", "0.1", "-c", "8", "--json"];
+    for (const rate of [[], ["-r", "100"], ["-r", "1000"]]) {
+      const terminal = new FakeTerminal();
+      Object.assign(terminal.err, { isTerminal: true });
+      const { out, err } = await pollwire(bench("Get", ...given, ...rate), terminal);
+      const { calls, latencyMs } = JSON.parse(out);
+      assertEquals(calls, 30);
+      assert(latencyMs.max > 0, out);
+      assertStringIncludes(err, " of 0.1 s");
+    }
+    const few = ["-n", "1", "--warmup", "0.1", "-c", "8", "-r", "20", "--json"];
+    assertEquals(JSON.parse((await pollwire(bench("Get", ...few))).out).calls, 1); // others wait to be due
+  }, AT);
+});
+
 test("at a rate no more calls begin than are due", async () => {
   await withShop(async () => {
     const { out } = await pollwire(bench("Get", "-r", "200", "-z", "0.1", "--warmup", "0", "--json"));
