@@ -59,7 +59,9 @@ export function readParameter(parameter: string): GenerateOptions {
     values[name] = kind === "switch" ? false : undefined;
   }
   for (const part of parameter.split(",").map((one) => one.trim()).filter((one) => one !== "")) {
-    const [written = "", value] = part.split("=", 2);
+    const equals = part.indexOf("=");
+    const written = equals < 0 ? part : part.slice(0, equals);
+    const value = equals < 0 ? undefined : part.slice(equals + 1);
     const name = written.replaceAll("_", "-");
     if (!Object.hasOwn(generatorFlags, name)) {
       throw new Error(`There is no option ${written}${hint(name, Object.keys(generatorFlags))}`);

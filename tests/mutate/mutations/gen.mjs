@@ -128,6 +128,13 @@ export default [
   },
   {
     file: "surface/cli/gen/options.ts",
+    before: 'part.indexOf("=")',
+    after: 'part.lastIndexOf("=")',
+    test: PLUGIN,
+    name: "a module's URL",
+  },
+  {
+    file: "surface/cli/gen/options.ts",
     before: 'const name = written.replaceAll("_", "-");',
     after: "const name = written;",
     test: PLUGIN,

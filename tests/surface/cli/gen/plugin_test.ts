@@ -129,6 +129,13 @@ test("comments of a descriptor's SourceCodeInfo are those of its declarations", 
   assertStringIncludes(content, "  /**\n   * Its b.\n   *\n   * or not *\\/\n   */\n  b: string;\n");
 });
 
+test("a module's URL may have what it likes behind its first =", async () => {
+  const { descriptors } = await loaded();
+  const { content } = ask(descriptors, ["shop/item.proto"], "runtime=https://esm.sh/pollwire?a=b&c=d")
+    .file[0]!;
+  assertStringIncludes(content, '} from "https://esm.sh/pollwire?a=b&c=d";');
+});
+
 test("what is wrong with files or parameter is the response's error", async () => {
   const { descriptors } = await loaded();
   const names = Object.keys(FILES);
