@@ -234,10 +234,11 @@ class ProtoPrinter {
 
   private reserved(names: readonly string[], { edition }: FileNode): string[] {
     if (names.length === 0) return [];
-    const bare = edition >= Edition.E2023;
-    return [
-      `${this.keyword("reserved")} ${names.map((name) => bare ? name : JSON.stringify(name)).join(", ")};`,
-    ];
+    // Of descriptors they may be anything.
+    const shown = names.map((name) =>
+      edition >= Edition.E2023 && /^\w+$/.test(name) ? name : quoted(new TextEncoder().encode(name))
+    );
+    return [`${this.keyword("reserved")} ${shown.join(", ")};`];
   }
 
   private typeOf(field: FieldNode): string {

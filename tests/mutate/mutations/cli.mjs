@@ -137,6 +137,27 @@ export default [
   },
   {
     file: "surface/cli/schema/proto_text.ts",
+    before: "edition >= Edition.E2023 && /^\\w+$/.test(name)",
+    after: "edition >= Edition.E2023",
+    test: "tests/surface/cli/describe_test.ts",
+    name: "reserved names of descriptors",
+  },
+  {
+    file: "surface/cli/json_output.ts",
+    before: "if (escapes % 2 === 0) return",
+    after: "return",
+    test: "tests/surface/cli/call_test.ts",
+    name: "strings of any length",
+  },
+  {
+    file: "surface/cli/commands/health.ts",
+    before: "out.write(`${plainJson(",
+    after: "out.write(`${JSON.stringify(",
+    test: "tests/surface/cli/health_test.ts",
+    name: "health --json shows nothing",
+  },
+  {
+    file: "surface/cli/schema/proto_text.ts",
     before: "if (!nested.isEntry && !groups.has(nested))",
     after: "if (!nested.isEntry)",
     test: "tests/surface/cli/describe_test.ts",

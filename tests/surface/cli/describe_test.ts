@@ -3,6 +3,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseProto } from "../../../mod.ts";
 import { protoSchema } from "../../../surface/cli/schema/files_schema.ts";
 import { protoText } from "../../../surface/cli/schema/proto_text.ts";
+import { descriptorCodecs } from "../../../surface/proto/descriptor/descriptor_types.ts";
+import { linkDescriptors } from "../../../surface/proto/descriptor/link_descriptors.ts";
 import { near } from "../../../surface/cli/schema/schema.ts";
 import { styleOf } from "../../../surface/cli/text.ts";
 import { test } from "../../harness.ts";
@@ -185,6 +187,23 @@ test("comments of declarations are printed with them, without what would move th
     "  rpc A(M) returns (M);  // behind",
     "}",
   ]);
+});
+
+test("reserved names of descriptors, which may be anything, are no more than text to a terminal", () => {
+  for (const editions of [{ syntax: "proto3" }, { syntax: "editions", edition: 1000 }]) {
+    const reservedName = ["a\x1b[2J", "b\x9b\u202e", "c"];
+    const descriptor = descriptorCodecs().file.encode({
+      name: "x.proto",
+      messageType: [{ name: "M", reservedName }],
+      ...editions,
+    });
+    const bare = "edition" in editions ? "c" : '"c"';
+    assertEquals(protoText(linkDescriptors([descriptor])[0]!.messages[0]!, plain), [
+      "message M {",
+      `  reserved "a\\u001b[2J", "b\\302\\233\\342\\200\\256", ${bare};`,
+      "}",
+    ]);
+  }
 });
 
 test("an unknown symbol is refused with the nearest, also where only the package is wrong", async () => {
