@@ -10,6 +10,7 @@ import { type CommandLine, defineCommand } from "../command.ts";
 import { callFlags, connectFlags } from "../common_flags.ts";
 import { callOptions, withChannel } from "../connect.ts";
 import { CommandError, ExitCode } from "../exit_codes.ts";
+import { plainJson } from "../json_output.ts";
 import { pause } from "../pause.ts";
 import { Screen } from "../screen.ts";
 import { styleOf } from "../text.ts";
@@ -64,12 +65,12 @@ async function show(line: Line, look: () => Promise<Snapshot>): Promise<number> 
   const { flags, terminal: { out }, signal } = line;
   const style = styleOf(out);
   if (flags.json && !flags.once) {
-    return await follow(line, look, (now) => out.write(`${JSON.stringify(now)}\n`));
+    return await follow(line, look, (now) => out.write(`${plainJson(now)}\n`));
   }
   if (flags.once || !out.isTerminal) {
     const now = await look();
     const text = flags.json
-      ? JSON.stringify(now)
+      ? plainJson(now)
       : snapshotLines(now, undefined, widthFor(line), style).join("\n");
     out.write(`${text}\n`);
     return ExitCode.OK;

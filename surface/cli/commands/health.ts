@@ -11,6 +11,7 @@ import { type CommandLine, defineCommand } from "../command.ts";
 import { callFlags, connectFlags } from "../common_flags.ts";
 import { callOptions, withChannel } from "../connect.ts";
 import { CommandError, ExitCode } from "../exit_codes.ts";
+import { plainJson } from "../json_output.ts";
 import { printable, type Style, styleOf } from "../text.ts";
 
 const FLAGS = {
@@ -81,7 +82,7 @@ async function watch(
 /** A status that is none of the protocol's is a number. */
 function print({ flags, terminal: { out } }: Line, service: string, status: ServingStatus, at?: Date): void {
   if (flags.json) {
-    out.write(`${JSON.stringify({ ...(at && { time: at.toISOString() }), service, status })}\n`);
+    out.write(`${plainJson({ ...(at && { time: at.toISOString() }), service, status })}\n`);
     return;
   }
   const style = styleOf(out);

@@ -156,6 +156,17 @@ test("on a terminal responses are indented and coloured; what would move the cur
   assertEquals(printable("a\x1b[2Jb\nc\u202e"), "a\\x1b[2Jb\nc\\u202e");
 });
 
+test("strings of any length and with any escapes are coloured", () => {
+  const { out } = new FakeTerminal();
+  Object.assign(out, { colours: true });
+  const shown = (json: string) => jsonText({ [json]: [json, 1.5, null] }, out, false);
+  for (const one of ["", '"', "\\", '\\"\\\\', 'a": 1', "A".repeat(9_000_000), '"'.repeat(3_000_000)]) {
+    const quoted = JSON.stringify(one);
+    const list = `[\x1b[32m${quoted}\x1b[39m,\x1b[33m1.5\x1b[39m,\x1b[33mnull\x1b[39m]`;
+    assert(shown(one) === `{\x1b[36m${quoted}\x1b[39m:${list}}`, one.slice(0, 20));
+  }
+});
+
 test("details of a status are printed as JSON, those of unknown types as base64", () => {
   const error = new RpcError("RESOURCE_EXHAUSTED", "too \x07many", {
     statusDetails: [

@@ -49,6 +49,14 @@ test("health --watch prints each change with its time until Ctrl-C", async () =>
   }, AT);
 });
 
+test("health --json shows nothing that a terminal acts on", async () => {
+  await withShop(async ({ health }) => {
+    health.set("a\x9b2J\u202eb", "SERVING");
+    const { out } = await pollwire(["health", AT, "--list", "--json"]);
+    assertStringIncludes(out, '{"service":"a\\u009b2J\\u202eb","status":"SERVING"}\n');
+  }, AT);
+});
+
 test("health prints a status that the protocol does not have as its number", async () => {
   const server = new Server();
   const answer = { status: 7 };
