@@ -113,13 +113,14 @@ export class SchemaBuilder {
       enumType,
       messageType,
       ...(longs === undefined ? {} : { longs }),
-      explicitDefault: field.oneof === undefined ? inForm(field.defaultValue, longs) : undefined,
+      explicitDefault: field.oneof === undefined ? inForm(field.defaultValue, longs, enumType) : undefined,
     };
   }
 }
 
-/** A declared default as messages have it. */
-function inForm(value: unknown, longs: Longs | undefined): unknown {
+/** A declared default as messages have it: of an enum value with several names the first. */
+function inForm(value: unknown, longs: Longs | undefined, enumType: EnumSchema | undefined): unknown {
+  if (enumType !== undefined) return enumType.names.get(enumType.numbers.get(value as string)!);
   if (typeof value !== "bigint" || longs === undefined) return value;
   return longs === "number" ? Number(value) : String(value);
 }

@@ -108,8 +108,14 @@ export default [
   },
   {
     file: "surface/proto/build_schema.ts",
-    before: "field.oneof === undefined ? inForm(field.defaultValue, longs) : undefined",
+    before: "field.oneof === undefined ? inForm(field.defaultValue, longs, enumType) : undefined",
     after: "undefined",
+    test: "tests/surface/proto/proto2_test.ts",
+  },
+  {
+    file: "surface/proto/build_schema.ts",
+    before: "enumType.names.get(enumType.numbers.get(value as string)!)",
+    after: "value",
     test: "tests/surface/proto/proto2_test.ts",
   },
   {

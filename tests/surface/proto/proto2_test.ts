@@ -44,6 +44,15 @@ test("absent optional fields are undefined, or their declared default", () => {
   });
 });
 
+test("the default of an enum has the name that decoding gives its number", () => {
+  const { messages } = parseProto(`syntax = "proto2";
+    message M { enum E { option allow_alias = true; A = 0; B = 1; C = 1; } optional E e = 1 [default = C]; optional E f = 2; }`);
+  const codec = messages["M"]!;
+  assertEquals(codec.decode(new Uint8Array(0)).e, "B");
+  assertEquals(codec.decode(codec.encode({ e: "C" })).e, "B");
+  assertEquals(codec.decode(new Uint8Array(0)).f, undefined);
+});
+
 test("fields with presence are sent even when they hold their type's default", () => {
   const bytes = encodeMessage(ours, { id: 0, name: "", plain: 0, flag: false });
   assertEquals(bytes, fromHex("08 00 12 00 30 00 58 00"));
