@@ -23,6 +23,11 @@ export class Docs {
   }
 }
 
+/** A path in a comment, which it neither ends nor breaks: names of files and folders may be anything. */
+export function pathInComment(path: string): string {
+  return path.replaceAll("*/", "*\\/").replaceAll(/[\n\r\u2028\u2029]/g, "_");
+}
+
 /** `lines` as JSDoc, which ends with a line break. */
 function jsDoc(lines: readonly string[], indent: string): string {
   const safe = lines.map((line) => line.replaceAll("*/", "*\\/").trimEnd());

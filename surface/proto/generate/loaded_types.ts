@@ -1,6 +1,7 @@
 // The type that `loadProto` is given for one file: its services, the codecs of its messages, enums and extensions.
 
 import type { SchemaBuilder } from "../build_schema.ts";
+import { pathInComment } from "./comments.ts";
 import { propertyKey } from "./identifiers.ts";
 import type { Declared, Module } from "./module.ts";
 import { modulePath } from "./module.ts";
@@ -42,7 +43,8 @@ export function loadedText(module: Module, builder: SchemaBuilder): string {
     "  };\n",
   ];
   const name = module.declare(`${pascalCase(modulePath(module.file))}Proto`);
-  return `/** What \`loadProto<${name}>\` makes of ${module.file.path}. */\nexport interface ${name} {\n${
+  const path = pathInComment(module.file.path);
+  return `/** What \`loadProto<${name}>\` makes of ${path}. */\nexport interface ${name} {\n${
     lines.join("")
   }}\n`;
 }

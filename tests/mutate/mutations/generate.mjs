@@ -61,7 +61,9 @@ export default [
     COMMENTS,
   ),
   mutation("surface/proto/language/comments.ts", "if (this.values > 0 || ", "if (", COMMENTS),
-  mutation("surface/proto/generate/comments.ts", '.replaceAll("*/", "*\\\\/")', "", COMMENTS),
+  mutation("surface/proto/generate/comments.ts", 'line.replaceAll("*/", "*\\\\/")', "line", COMMENTS),
+  mutation("surface/proto/generate/comments.ts", 'path.replaceAll("*/", "*\\\\/")', "path", COMMENTS),
+  mutation("surface/proto/generate/comments.ts", "/[\\n\\r\\u2028\\u2029]/g", "/\\r/g", COMMENTS),
   mutation(
     "surface/proto/compile/longs.ts",
     "if (!Number.isSafeInteger(number)) {",
