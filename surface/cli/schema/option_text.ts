@@ -5,11 +5,21 @@ import type { OptionValues } from "../../proto/language/nodes.ts";
 import type { Source } from "../../proto/language/source.ts";
 import { printable } from "../text.ts";
 
-/** What options set, each as it is written before the ";": `deprecated = true`, `(shop.rule).least = 3`. */
-export function optionTexts(settings: OptionValues, source: Source, prefix = ""): string[] {
+/**
+ * What options set, each as it is written before the ";": `deprecated = true`, `(shop.rule).least = 3`. `nameOf`: how an
+ * extension is called there.
+ */
+export function optionTexts(
+  settings: OptionValues,
+  source: Source,
+  nameOf: (fullName: string) => string,
+  prefix = "",
+): string[] {
   return [...settings].flatMap(([name, value]) => {
-    const path = prefix + name;
-    if (isMessage(value) && value.size > 0 && !isAny(value)) return optionTexts(value, source, `${path}.`);
+    const path = prefix + (name.startsWith("(") ? `(${nameOf(name.slice(1, -1))})` : name);
+    if (isMessage(value) && value.size > 0 && !isAny(value)) {
+      return optionTexts(value, source, nameOf, `${path}.`);
+    }
     return listOf(value).map((one) => `${path} = ${valueText(one, source)}`);
   });
 }

@@ -17,7 +17,7 @@ import {
 import { FileComments } from "../../proto/language/comments.ts";
 import { printable, type Style } from "../text.ts";
 import { numberText, octetText, optionTexts, quoted } from "./option_text.ts";
-import { NameScopes } from "./name_scopes.ts";
+import { NameScopes, outer } from "./name_scopes.ts";
 
 const MAX_FIELD_NUMBER = 536_870_911;
 const MAX_INT32 = 2_147_483_647;
@@ -95,7 +95,7 @@ class ProtoPrinter {
         ),
       );
     }
-    const options = this.options(file.settings, file);
+    const options = this.options(file);
     if (options.length > 0) parts.push(options);
     const groups = groupsOf(file.extensions);
     const messages = file.messages.filter((message) => !groups.has(message));
@@ -106,7 +106,7 @@ class ProtoPrinter {
 
   private service(service: ServiceNode): string[] {
     const body = [
-      ...this.options(service.settings, service.file),
+      ...this.options(service),
       ...service.methods.flatMap((method) => this.lines(method)),
     ];
     return this.block(`${this.keyword("service")} ${service.name}`, body);
@@ -118,7 +118,7 @@ class ProtoPrinter {
     const request = side(method.clientStreaming, method.input, method.inputName);
     const response = side(method.serverStreaming, method.output, method.outputName);
     const line = `${this.keyword("rpc")} ${method.name}${request} ${this.keyword("returns")} ${response}`;
-    const options = this.options(method.settings, method.file);
+    const options = this.options(method);
     return options.length === 0 ? [`${line};`] : this.block(line, options);
   }
 
@@ -131,7 +131,7 @@ class ProtoPrinter {
 
   private members(message: MessageNode): string[] {
     const groups = groupsOf([...message.fields, ...message.extensions]);
-    const body = [...this.options(message.settings, message.file)];
+    const body = [...this.options(message)];
     const shown = new Set<OneofNode>();
     for (const field of message.fields) {
       const { oneof } = field;
@@ -147,15 +147,15 @@ class ProtoPrinter {
       if (!nested.isEntry && !groups.has(nested)) body.push(...this.lines(nested));
     }
     for (const nested of enums) body.push(...this.lines(nested));
-    body.push(...this.ranges("extensions", extensionRanges, MAX_FIELD_NUMBER, message.file));
-    body.push(...this.ranges("reserved", reservedRanges, MAX_FIELD_NUMBER));
+    body.push(...this.ranges(message, "extensions", extensionRanges, MAX_FIELD_NUMBER));
+    body.push(...this.ranges(message, "reserved", reservedRanges, MAX_FIELD_NUMBER));
     body.push(...this.reserved(reservedNames, message.file));
     return body;
   }
 
   private oneof(oneof: OneofNode): string[] {
     return this.block(`${this.keyword("oneof")} ${oneof.name}`, [
-      ...this.options(oneof.settings, oneof.file),
+      ...this.options(oneof),
       ...oneof.fields.flatMap((field) => this.lines(field)),
     ]);
   }
@@ -188,20 +188,22 @@ class ProtoPrinter {
 
   private enum(node: EnumNode): string[] {
     return this.block(`${this.visibility(node)}${this.keyword("enum")} ${node.name}`, [
-      ...this.options(node.settings, node.file),
+      ...this.options(node),
       ...node.values.flatMap((value) => this.lines(value)),
-      ...this.ranges("reserved", node.reservedRanges, MAX_INT32),
+      ...this.ranges(node, "reserved", node.reservedRanges, MAX_INT32),
       ...this.reserved(node.reservedNames, node.file),
     ]);
   }
 
-  private value({ name, number, settings, file }: EnumNode["values"][number]): string {
-    const options = optionTexts(settings, file.source);
+  private value(value: EnumNode["values"][number]): string {
+    const { name, number } = value;
+    const options = this.optionTexts(value);
     return `${name} = ${number}${options.length === 0 ? "" : ` [${options.join(", ")}]`};`;
   }
 
-  private bracketed({ defaultValue, target, jsonName, settings, file }: FieldNode): string {
-    const options = optionTexts(settings, file.source);
+  private bracketed(field: FieldNode): string {
+    const { defaultValue, target, jsonName } = field;
+    const options = this.optionTexts(field);
     if (defaultValue !== undefined) {
       options.unshift(`default = ${literal(defaultValue, target?.kind === "enum")}`);
     }
@@ -209,8 +211,17 @@ class ProtoPrinter {
     return options.length === 0 ? "" : ` [${options.join(", ")}]`;
   }
 
-  private options(settings: OptionValues, { source }: FileNode): string[] {
-    return optionTexts(settings, source).map((one) => `${this.keyword("option")} ${one};`);
+  private options(node: Named | FileNode): string[] {
+    return this.optionTexts(node).map((one) => `${this.keyword("option")} ${one};`);
+  }
+
+  private optionTexts(node: Named | FileNode): string[] {
+    if (node.kind === "file") return this.settings(node.settings, node.package, node);
+    return this.settings(node.settings, outer(node.fullName), node.file);
+  }
+
+  private settings(settings: OptionValues, scope: string, file: FileNode): string[] {
+    return optionTexts(settings, file.source, (name) => this.scopes.extensionName(name, scope, file));
   }
 
   /** "export " or "local ", where it is written. */
@@ -218,14 +229,19 @@ class ProtoPrinter {
     return visibility === undefined ? "" : `${this.keyword(visibility)} `;
   }
 
-  private ranges(word: string, ranges: readonly RangeNode[], most: number, file?: FileNode): string[] {
+  private ranges(
+    { fullName, file }: MessageNode | EnumNode,
+    word: string,
+    ranges: readonly RangeNode[],
+    most: number,
+  ): string[] {
     const line = (texts: readonly string[], options: readonly string[]): string =>
       `${this.keyword(word)} ${texts.join(", ")}${options.length === 0 ? "" : ` [${options.join(", ")}]`};`;
     const plain: string[] = [];
     const others: string[] = [];
     for (const { start, end, settings } of ranges) {
       const text = end === start ? String(start) : `${start} to ${end >= most ? "max" : end}`;
-      const options = file === undefined ? [] : optionTexts(settings ?? NO_SETTINGS, file.source);
+      const options = this.settings(settings ?? NO_SETTINGS, fullName, file);
       if (options.length === 0) plain.push(text);
       else others.push(line([text], options));
     }

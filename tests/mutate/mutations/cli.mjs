@@ -165,6 +165,27 @@ export default [
   },
   {
     file: "surface/cli/schema/name_scopes.ts",
+    before: "if (WORDS.has(word))",
+    after: "if (false)",
+    test: "tests/surface/cli/describe_test.ts",
+    name: "everything the language has",
+  },
+  {
+    file: "surface/cli/schema/name_scopes.ts",
+    before: " || isScope === false && byAll",
+    after: "",
+    test: "tests/surface/cli/describe_test.ts",
+    name: "everything the language has",
+  },
+  {
+    file: "surface/cli/schema/name_scopes.ts",
+    before: "=== first ? fullName : `.${fullName}`",
+    after: "=== first ? fullName : fullName",
+    test: "tests/surface/cli/describe_test.ts",
+    name: "options are printed by names",
+  },
+  {
+    file: "surface/cli/schema/name_scopes.ts",
     before: "=== first ? name : `.${fullName}`",
     after: "=== first ? name : name",
     test: "tests/surface/cli/describe_test.ts",

@@ -96,6 +96,21 @@ extend M {
 }
 message Inner2 {}
 `,
+    `syntax = "proto3";
+package w;
+service S {
+  rpc Echo(.w.Echo) returns (stream .w.stream);
+}
+message string {
+  .w.string string = 1;
+  repeated .w.stream reserved = 2;
+  map<int32, .w.string> map = 3;
+}
+message stream {}
+message Echo {
+  Echo echo = 1;
+}
+`,
     `edition = "2024";
 package d;
 export message M {
@@ -166,6 +181,28 @@ message M {
     assertEquals(protoText(again, plain).join("\n"), printed.trimEnd());
     for (const line of text.split("\n")) assertStringIncludes(printed, line.trim(), printed);
   }
+});
+
+test("options are printed by names that mean the same in the file's package", async () => {
+  const terminal = new FakeTerminal();
+  const rules = ["File", "Message", "ExtensionRange"]
+    .map((kind) => `extend google.protobuf.${kind}Options { optional Rule ${kind} = 50000; }`);
+  const files: Record<string, string> = {
+    "rules.proto": `syntax = "proto2"; package rules; import "google/protobuf/descriptor.proto";
+      message Rule { optional int32 least = 1; extensions 2; } extend Rule { optional int32 most = 2; } ${
+      rules.join(" ")
+    }`,
+    "x.proto": `syntax = "proto2"; package acme.rules; import "rules.proto"; option (.rules.File).least = 1;
+      message M { option (.rules.Message).(.rules.most) = 2; extensions 1 [(.rules.ExtensionRange).least = 3]; }`,
+  };
+  terminal.readFile = (path) => Promise.resolve(new TextEncoder().encode(files[path]));
+  const printed = async () =>
+    protoText((await (await protoSchema(["x.proto"], [], terminal)).find("x.proto"))!, plain).join("\n");
+  const once = files["x.proto"] = await printed();
+  for (const option of ["(.rules.File).least = 1", "(.rules.Message).(.rules.most) = 2"]) {
+    assertStringIncludes(once, option);
+  }
+  assertEquals(await printed(), once);
 });
 
 test("comments of declarations are printed with them, without what would move the cursor", async () => {
