@@ -12,6 +12,8 @@ const TOKEN = /\s+|\/\/[^\n]*|\/\*[^]*?(?:\*\/|$)|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\
 /** Comments that belong together: one between `/*` and its end, or consecutive lines. */
 interface Block {
   text: string;
+  /** Of lines that begin with `//`. */
+  readonly ofLines: boolean;
   readonly firstLine: number;
   lastLine: number;
 }
@@ -71,21 +73,24 @@ class Scanner {
   private comment(token: string): void {
     const lines = token.split("\n").length - 1;
     const last = this.blocks.at(-1);
-    const line = token.startsWith("//");
-    if (line && last !== undefined && last.lastLine === this.line - 1 && last.firstLine !== this.lastLine) {
+    const ofLines = token.startsWith("//");
+    const goesOn = ofLines && last?.ofLines === true && last.lastLine === this.line - 1;
+    if (goesOn && last.firstLine !== this.lastLine) {
       last.text += `\n${cleanLine(token)}`;
       last.lastLine = this.line;
       return;
     }
-    const text = line ? cleanLine(token) : cleanBlock(token);
-    this.blocks.push({ text, firstLine: this.line, lastLine: this.line + lines });
+    const text = ofLines ? cleanLine(token) : cleanBlock(token);
+    this.blocks.push({ text, ofLines, firstLine: this.line, lastLine: this.line + lines });
   }
 
   private token(token: string, at: number): void {
     this.giveTrailing(token);
     if (this.ended && token !== "}") {
       const last = this.blocks.at(-1);
-      const leading = last !== undefined && last.lastLine >= this.line - 1 ? last.text : "";
+      const leading = last !== undefined && last.lastLine >= this.line - 1 && !this.endsLine(last)
+        ? last.text
+        : "";
       this.statements.push({ at, leading, trailing: "" });
     }
     this.blocks = [];
@@ -94,13 +99,18 @@ class Scanner {
     this.lastLine = this.line;
   }
 
+  /** Whether a comment stands at the end of the line of the token before: `}  // end of the message`. */
+  private endsLine({ firstLine, lastLine }: Block): boolean {
+    return firstLine === this.lastLine && lastLine < this.line;
+  }
+
   /** The first comment behind a statement may be that statement's. */
   private giveTrailing(next: string): void {
     const [first] = this.blocks;
     const statement = this.statements.at(-1);
     if (!this.ended || first === undefined || statement === undefined || this.previous === "}") return;
-    const sameLine = first.firstLine === this.lastLine && (next === "" || first.lastLine < this.line);
-    const apart = next === "}" || next === "" || first.lastLine < this.line - 1;
+    const sameLine = next === "" ? first.firstLine === this.lastLine : this.endsLine(first);
+    const apart = next === "}" || next === "" || first.lastLine < this.line - 1 || this.blocks.length > 1;
     if (!sameLine && !(first.firstLine === this.lastLine + 1 && apart)) return;
     statement.trailing = first.text;
     this.blocks.shift();

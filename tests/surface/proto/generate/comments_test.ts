@@ -113,6 +113,32 @@ service S {
   assertEquals(found["t.S.Put"], ["Of Put.", "behind Put"]);
 });
 
+test("a comment that ends a block, or stands before another of its kind, is not that of what follows", () => {
+  const text = `/* A license. */
+// A message.
+syntax = "proto3";
+message M {
+  /* Of M. */
+  // Of a.
+  int32 a = 1; /* Of b. */ int32 b = 2;
+} // end of M
+enum E {
+  /* Of E. */ /* Of Z. */
+  Z = 0;
+} /* end of E */
+/* A service,
+   of no methods. */
+service S {}`;
+  assertEquals(commentsOf(text), {
+    "M": ["", "Of M."],
+    "M.a": ["Of a.", ""],
+    "M.b": ["Of b.", ""],
+    "E": ["", "Of E."],
+    "Z": ["Of Z.", ""],
+    "S": ["A service,\nof no methods.", ""],
+  });
+});
+
 test("comments become JSDoc, with what is deprecated", () => {
   const text = generateText(`syntax = "proto3";
 // A message.
