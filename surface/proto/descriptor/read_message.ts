@@ -113,15 +113,17 @@ function readOneof(
 }
 
 /** `optional` fields of proto3 are alone in a oneof that no text has. */
-function dropSyntheticOneofs(read: ReadContext, message: MessageNode): void {
+function dropSyntheticOneofs(read: ReadContext, message: Mutable<MessageNode>): void {
+  const synthetic = new Set<OneofNode>();
   for (const field of message.fields as Mutable<FieldNode>[]) {
     if (!field.proto3Optional) continue;
     if (field.oneof?.fields.length !== 1) {
       throw read.error(field.nameAt, "Fields with proto3_optional set must be a member of a one-field oneof");
     }
-    message.oneofs.splice(message.oneofs.indexOf(field.oneof), 1);
+    synthetic.add(field.oneof);
     field.oneof = undefined;
   }
+  if (synthetic.size > 0) message.oneofs = message.oneofs.filter((oneof) => !synthetic.has(oneof));
 }
 
 /** Gives maps their entries. Throws ProtoError where a message says that it is an entry, and is not as protobuf makes them. */

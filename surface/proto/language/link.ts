@@ -2,6 +2,7 @@
 
 import { valuesOf } from "./lookup.ts";
 import type { EnumNode, FieldNode, FileNode, MessageNode, MethodNode } from "./nodes.ts";
+import { NumberRanges } from "./number_ranges.ts";
 import { MAX_FIELD_NUMBER } from "./parse_message.ts";
 import { attempt, type ReportError } from "./report.ts";
 import { isType, type SymbolNode, type Symbols, type Unresolved } from "./symbols.ts";
@@ -18,6 +19,8 @@ export function linkFile(file: FileNode, symbols: Symbols, report?: ReportError)
 
 class Linker {
   private readonly extensions = new Map<MessageNode, Map<number, FieldNode>>();
+  /** Of messages that are extended. */
+  private readonly ranges = new Map<MessageNode, NumberRanges>();
 
   constructor(
     private readonly file: FileNode,
@@ -80,7 +83,9 @@ class Linker {
     const target = this.messageOf(extendee, scope, field.extendeeAt);
     field.extends = target;
     const { number, numberAt } = field;
-    if (!target.extensionRanges.some(({ start, end }) => start <= number && number <= end)) {
+    let ranges = this.ranges.get(target);
+    if (ranges === undefined) this.ranges.set(target, ranges = new NumberRanges(target.extensionRanges));
+    if (ranges.find(number) === undefined) {
       this.fail(numberAt, `"${target.fullName}" does not declare ${number} as an extension number`);
     }
     let known = this.extensions.get(target);

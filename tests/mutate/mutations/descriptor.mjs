@@ -16,6 +16,13 @@ export default [
     name: "descriptors are refused: a later edition",
   },
   {
+    file: "surface/proto/descriptor/read_message.ts",
+    before: "!synthetic.has(oneof)",
+    after: "synthetic.has(oneof)",
+    test: READ,
+    name: "services, messages, enums and extensions",
+  },
+  {
     file: "surface/proto/descriptor/read_options.ts",
     before: "if (group !== 0 && tag === group) {",
     after: "if (tag === group) {",
@@ -77,13 +84,6 @@ export default [
     after: "    ranges[0]!.options = options;",
     test: WRITE,
     name: "the descriptor of a.proto",
-  },
-  {
-    file: "surface/proto/descriptor/read_message.ts",
-    before: "    message.oneofs.splice(message.oneofs.indexOf(field.oneof), 1);\n",
-    after: "",
-    test: READ,
-    name: "what is read of descriptors",
   },
   {
     file: "surface/proto/descriptor/read_message.ts",
