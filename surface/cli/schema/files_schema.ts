@@ -5,11 +5,14 @@ import { descriptorCodecs } from "../../proto/descriptor/descriptor_types.ts";
 
 import type { FileNode, Named } from "../../proto/language/nodes.ts";
 import { loadSources } from "../../proto/load_sources.ts";
-import { importedBy } from "../../proto/well_known.ts";
+import { importedBy, wellKnownFile } from "../../proto/well_known.ts";
 import { CommandError } from "../exit_codes.ts";
 import type { Terminal } from "../terminal.ts";
 import { linkDescribed } from "./link_described.ts";
 import type { Schema } from "./schema.ts";
+
+/** Files of protobuf itself, with all but what describes types. */
+const IN_ANYS = ["any", "duration", "empty", "field_mask", "struct", "timestamp", "wrappers"] as const;
 
 /** A schema of linked files, and of what they import. */
 export class FilesSchema implements Schema {
@@ -39,7 +42,18 @@ export class FilesSchema implements Schema {
   }
 
   types(): Promise<Assembled> {
-    return this.#types ??= Promise.resolve(assemble(this.#files, importedBy(this.#files)));
+    return this.#types ??= Promise.resolve(this.#assemble());
+  }
+
+  /** With the messages of protobuf itself, which an Any may have in it though no file imports them. */
+  #assemble(): Assembled {
+    const imported = importedBy(this.#files);
+    const names = new Set(this.#files.flatMap(({ declared }) => declared.map(({ fullName }) => fullName)));
+    for (const name of IN_ANYS) {
+      const file = wellKnownFile(`google/protobuf/${name}.proto`)!;
+      if (!file.declared.some(({ fullName }) => names.has(fullName))) imported.add(file);
+    }
+    return assemble(this.#files, imported);
   }
 }
 

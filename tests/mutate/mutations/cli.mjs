@@ -136,6 +136,13 @@ export default [
     name: "a server that has v1alpha alone",
   },
   {
+    file: "surface/cli/schema/files_schema.ts",
+    before: "imported.add(file);",
+    after: ";",
+    test: "tests/surface/cli/reflection_test.ts",
+    name: "messages of protobuf itself",
+  },
+  {
     file: "surface/cli/schema/proto_text.ts",
     before: "edition >= Edition.E2023 && /^\\w+$/.test(name)",
     after: "edition >= Edition.E2023",

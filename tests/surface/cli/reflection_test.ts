@@ -344,6 +344,27 @@ test("Anys inside Anys are shown and sent, of types that nothing else names", as
   });
 });
 
+test("messages of protobuf itself are sent and shown in an Any though no file of the server imports them", async () => {
+  const { S } = parseProto(
+    `syntax = "proto3"; package s; import "google/protobuf/any.proto"; service S { rpc Get(M) returns (M); }
+    message M { google.protobuf.Any any = 1; }`,
+    "s.proto",
+  );
+  const { Reflection } = await import("../../../mod.ts");
+  await withServer((server) => {
+    new Reflection(server);
+    server.addService(S!, { get: (request: never) => request } as never);
+  }, async () => {
+    for (
+      const [type, value] of [["Duration", '"1.500s"'], ["Int64Value", '"7"'], ["Struct", '{"a":[null]}']]
+    ) {
+      const json = `{"any":{"@type":"type.googleapis.com/google.protobuf.${type}","value":${value}}}`;
+      const { code, out, err } = await pollwire(["call", AT, "s.S/Get", "-d", json]);
+      assertEquals([code, out, err], [0, `${json}\n`, ""]);
+    }
+  });
+});
+
 test("an Any of a type that reflection does not know is shown with its octets, and nothing beside it is lost", async () => {
   const { S } = parseProto(
     `syntax = "proto3"; package s; import "google/protobuf/any.proto"; service S { rpc Get(M) returns (M); rpc List(M) returns (stream M); }
