@@ -31,6 +31,12 @@ export interface Names {
 /** Waits are as short while a name is being looked up. */
 const LOOKUP_POLL_MS = 0.5;
 
+/**
+ * The longest wait that the system is asked for: it counts milliseconds in 31 bits or seconds in 32, and a deadline that is
+ * further away than that could be one that has come.
+ */
+const LONGEST_WAIT_MS = 0x7fff_ffff;
+
 /** Blocks the engine's thread. */
 export class SyncWaiter {
   private readonly due: Int32Array;
@@ -121,7 +127,8 @@ export class SyncWaiter {
       );
     }
     try {
-      return this.source.wait(timeoutMs, this.due);
+      const isEndless = timeoutMs === Infinity;
+      return this.source.wait(isEndless ? timeoutMs : Math.min(timeoutMs, LONGEST_WAIT_MS), this.due);
     } catch (error) {
       const reason = `${this.source.loss}: ${(error as Error).message}`;
       this.onCrash(reason);

@@ -462,4 +462,11 @@ export default [
     test: "tests/simulation/blocked_thread_test.ts",
     name: "finds the clock there",
   },
+  {
+    file: WAITER,
+    before: "isEndless ? timeoutMs : Math.min(timeoutMs, LONGEST_WAIT_MS)",
+    after: "timeoutMs",
+    test: "tests/pollers/threads/sync_wait_test.ts",
+    name: "it has no number for",
+  },
 ];

@@ -73,6 +73,15 @@ test("[Q128] a wait is as long as until the earliest of deadline and task, and i
   assertEquals([ran, stage.taken, stage.time], [1, 1, 10]);
 });
 
+test("no system is asked for a wait that it has no number for", () => {
+  for (const deadline of [2 ** 40, Number.MAX_VALUE]) {
+    const stage = new Stage();
+    stage.script.push({ found: 1, lastsMs: 1 });
+    assert(stage.waiter.wait(() => stage.dispatched === 1, deadline, 0));
+    assertEquals(stage.waits, [2 ** 31 - 1]);
+  }
+});
+
 test("it polls for spinMs after each event, and blocks then", () => {
   const stage = new Stage();
   stage.script.push({ found: 0, lastsMs: 1 }, { found: 1, lastsMs: 0.5 }, { found: 0, lastsMs: 1.5 });
