@@ -89,10 +89,12 @@ export class SimulatedEndpoint implements ConnectionEnd {
     this.engine.opened.delete(this);
     this.simulation.network.endpoints.delete(this);
     this.writeFrom?.clear();
-    this.writeFrom = undefined;
+    const { readDone, writeDone, closedBy } = this;
+    this.readInto = this.readDone = undefined;
+    this.writeFrom = this.writeDone = undefined;
     this.engine.run(() => {
-      this.completeRead();
-      this.completeWrite(this.closedBy);
+      if (readDone !== undefined) this.engine.enter(readDone, closedBy);
+      if (writeDone !== undefined) this.engine.enter(writeDone, closedBy);
     });
     const { other } = this;
     if (this.receivedBytes > 0) this.send(0, () => other.fail("reset")); // as TCP does when bytes were not read

@@ -67,6 +67,8 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
   );
   /** What is open now. */
   readonly opened: OpenSet<HostClosable> = new OpenSet();
+  /** `shutdown` was called. */
+  private isOver = false;
   /** Calls of `hold` without a `release`; a simulation ends when no event is left, whatever this says. */
   holds = 0;
 
@@ -94,8 +96,9 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
    * @throws {RangeError} for NaN
    */
   runAt(at: Instant, closure: () => void): TaskHandle {
-    if (Number.isNaN(at)) throw new RangeError("Cannot schedule a task: its instant is NaN");
-    return this.simulation.schedule(at, () => this.execCtx.enter(closure, undefined));
+    return this.simulation.schedule(at, () => {
+      if (!this.isOver) this.execCtx.enter(closure, undefined);
+    });
   }
 
   /** True: the task will never run. */
@@ -131,10 +134,18 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
   ): ConnectHandle {
     const attempt = new SimulatedConnect(this, to);
     const { conditions } = this.simulation.network;
-    this.simulation.schedule(this.now() + conditions.giveUpMs, () => {
-      const error = new IoError("timed-out", "connect", to, "ETIMEDOUT");
+    const fail = (error: IoError): void => {
       if (attempt.settle()) this.enter(done, { ok: false, error });
-    });
+    };
+    const over = this.overError("connect", to);
+    if (over !== undefined) {
+      this.run(() => fail(over));
+      return attempt;
+    }
+    this.simulation.schedule(
+      this.now() + conditions.giveUpMs,
+      () => fail(new IoError("timed-out", "connect", to, "ETIMEDOUT")),
+    );
     this.simulation.schedule(this.now() + conditions.latencyMs, () => this.reach(to, attempt, done));
     return attempt;
   }
@@ -155,6 +166,7 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
 
   /** Two endpoints of this host, connected through the network. */
   pair(): Promise<[Endpoint, Endpoint]> {
+    if (this.isOver) return Promise.reject(new Error("Cannot make a pair: the engine was shut down"));
     const { network } = this.simulation;
     const at = (): SocketAddress => ({
       family: "ipv4",
@@ -218,11 +230,12 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
   }
 
   /**
-   * Closes what is open.
+   * Closes what is open; tasks never run from here on.
    *
    * @throws {Error} (by the promise) that names what was open
    */
   shutdown(): Promise<void> {
+    this.isOver = true;
     const left = this.opened.all();
     for (const closable of left) closable.close();
     if (left.length === 0) return Promise.resolve();
@@ -230,6 +243,13 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
     return Promise.reject(
       new Error(`Engine "${this.name}" was shut down with ${left.length} open: ${names}`),
     );
+  }
+
+  /** The error of a connect to `address`, or of a bind, after `shutdown`; undefined before. */
+  overError(syscall: "connect" | "bind", address: SocketAddress): IoError | undefined {
+    return this.isOver
+      ? new IoError("closed", syscall, address, undefined, "the engine was shut down")
+      : undefined;
   }
 
   /** Calls back in a turn. */

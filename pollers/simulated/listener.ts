@@ -26,6 +26,8 @@ export class SimulatedListener implements Listener, NetworkListener {
     if (this.started || this.stopped) {
       return Promise.reject(new TypeError("Cannot bind: the listener was started or shut down"));
     }
+    const over = this.engine.overError("bind", at);
+    if (over !== undefined) return Promise.resolve({ ok: false, error: over });
     const bound = this.engine.simulation.network.take(this.engine.own(at), this);
     if (bound === undefined) {
       return Promise.resolve({ ok: false, error: new IoError("address-in-use", "bind", at, "EADDRINUSE") });

@@ -2,6 +2,7 @@
 
 import { formatAddress, type SocketAddress } from "../contract/address.ts";
 import type { Endpoint, Instant } from "../contract/engine.ts";
+import type { IoError } from "../contract/io_error.ts";
 import type { OpenSet } from "../core/open_set.ts";
 import type { TimerTask } from "../core/timer_heap.ts";
 import type { Conditions, Passage } from "./conditions.ts";
@@ -45,6 +46,8 @@ export interface Host {
   hold(): void;
   /** See `EventEngine.release`. */
   release(): void;
+  /** The error of a bind where the engine was shut down; undefined before. */
+  overError(syscall: "bind", address: SocketAddress): IoError | undefined;
   /** Calls back in a turn. */
   enter<A>(callback: (argument: A) => void, argument: A): void;
   /** `at` as an address of this host, where it means every address or the loopback one; there is no IPv6. */

@@ -1,6 +1,7 @@
 // Virtual time: events in order, a seed that decides everything random, and a reproducible trace.
 
 import type { Instant } from "../contract/engine.ts";
+import { checkNames } from "../core/option_names.ts";
 import { TimerHeap, type TimerTask } from "../core/timer_heap.ts";
 import { microtasksRan } from "../native/immediate.ts";
 import { CALM, type Conditions } from "./conditions.ts";
@@ -33,6 +34,13 @@ export interface RunOptions {
   readonly until?: Instant;
 }
 
+const OPTION_NAMES: Readonly<Record<keyof SimulationOptions, true>> = {
+  seed: true,
+  conditions: true,
+  traceLines: true,
+};
+const RUN_NAMES: Readonly<Record<keyof RunOptions, true>> = { steps: true, until: true };
+
 /** A simulation went on and on; the message has the end of its trace. */
 export class LivelockError extends Error {
   /** "LivelockError". */
@@ -55,8 +63,14 @@ export class Simulation implements EngineWorld {
   /** What was thrown inside turns, the first of it. */
   private thrown: { readonly error: unknown } | undefined = undefined;
 
-  /** Nothing happens before {@linkcode run}. */
+  /**
+   * Nothing happens before {@linkcode run}.
+   *
+   * @throws {TypeError} for unknown options and conditions
+   */
   constructor(options: SimulationOptions = {}) {
+    checkNames("make a simulation", options, OPTION_NAMES);
+    checkNames("make a simulation, conditions", options.conditions ?? {}, CALM);
     this.random = new SeededRandom(options.seed ?? 1);
     this.traceLines = options.traceLines ?? 200;
     this.network = new Network(this, { ...CALM, ...options.conditions });
@@ -72,8 +86,13 @@ export class Simulation implements EngineWorld {
     return new SimulatedEngine(this, `10.0.0.${++this.hosts}`);
   }
 
-  /** Runs `closure` at `at`, in the order of the calls where instants are equal. */
+  /**
+   * Runs `closure` at `at`, in the order of the calls where instants are equal.
+   *
+   * @throws {RangeError} for NaN, which would be the time of everything after it
+   */
   schedule(at: Instant, closure: () => void): TimerTask {
+    if (Number.isNaN(at)) throw new RangeError("Cannot schedule a task: its instant is NaN");
     return this.events.add(Math.max(at, this.time), closure);
   }
 
@@ -97,8 +116,10 @@ export class Simulation implements EngineWorld {
    * continuations of each run before the next.
    *
    * @throws {LivelockError} (by the promise) after too many events
+   * @throws {TypeError} (by the promise) for unknown options
    */
   async run(options: RunOptions = {}): Promise<void> {
+    checkNames("run a simulation", options, RUN_NAMES);
     const { steps = 1_000_000, until } = options;
     for (let step = 0;; step++) {
       await microtasksRan();

@@ -4,6 +4,7 @@
 // job is given to a thread that has one: nothing is ever queued behind a long job. What finds all threads at work waits in
 // one queue, from which the first thread that is free takes the oldest. Short jobs run on the thread that schedules them.
 
+import { checkNames } from "../core/option_names.ts";
 import { ProcessHold } from "../core/process_hold.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
 import { hardwareThreads } from "../native/thread.ts";
@@ -39,15 +40,6 @@ const EXECUTOR_NAMES: Readonly<Record<keyof ExecutorOptions, true>> = {
   maxQueuedJobs: true,
 };
 const JOB_NAMES: Readonly<Record<keyof JobOptions, true>> = { signal: true, transfer: true, length: true };
-
-/** What is written wrongly would else be left out in silence. */
-function checkNames(purpose: string, given: object, known: Readonly<Record<string, true>>): void {
-  for (const name in given) {
-    if (Object.hasOwn(known, name)) continue;
-    const all = Object.keys(known).join(", ");
-    throw new TypeError(`Cannot ${purpose}: there is no option ${JSON.stringify(name)}; there are ${all}`);
-  }
-}
 
 /**
  * Why an executor did not end a job: "full", its queue is; "crashed", the thread ended while it ran the job; "closed", it

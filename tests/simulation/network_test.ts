@@ -235,6 +235,52 @@ test("simulated: shutdown closes and names what is open", async () => {
   await bench.client.shutdown();
 });
 
+test("simulated: after shutdown no task runs, and what would open fails as closed", async () => {
+  const bench = new Bench();
+  const ran: string[] = [];
+  bench.server.runAt(10, () => ran.push("waited"));
+  await bench.server.shutdown();
+  bench.server.runAt(20, () => ran.push("came later"));
+  const bound = await bench.server.listen({}, () => {}, () => {}).bind(bench.at);
+  assert(!bound.ok);
+  const connected = await bench.connect(bench.server);
+  assert(!connected.ok);
+  assertEquals([bound.error.kind, connected.error.kind, ran], ["closed", "closed", []]);
+  await assertRejects(() => bench.server.pair(), Error, "the engine was shut down");
+  const { ok } = await bench.connect();
+  assertEquals([ok, bench.client.opened.size], [false, 0]);
+});
+
+test("simulated: an endpoint that was closed may be read and written before what was pending has failed", async () => {
+  const bench = new Bench({ bufferBytes: 10 });
+  const [client] = await bench.pair();
+  const failed: string[] = [];
+  const note = (what: string) => (error?: IoError) => failed.push(`${what} ${error?.kind}`);
+  const begin = (): void => {
+    const data = new SliceBuffer();
+    data.append(new Uint8Array(100));
+    assert(!client.read(new SliceBuffer(), note("read")) && !client.write(data, note("write")));
+  };
+  begin();
+  client.close();
+  begin();
+  await bench.simulation.run();
+  assertEquals(failed.sort(), ["read closed", "read closed", "write closed", "write closed"]);
+});
+
+test("simulated: unknown options and conditions are refused, and an instant that is none", async () => {
+  const wrong = { latency: 3 } as Partial<Conditions>;
+  assertThrows(() => new Simulation({ sead: 3 } as object), TypeError, 'there is no option "sead"');
+  assertThrows(() => new Simulation({ conditions: wrong }), TypeError, 'there is no option "latency"');
+  const simulation = new Simulation();
+  await assertRejects(
+    () => simulation.run({ untill: 3 } as object),
+    TypeError,
+    'there is no option "untill"',
+  );
+  await assertRejects(() => simulation.sleep(NaN), RangeError, "its instant is NaN");
+});
+
 test("simulated: connections that come before start are accepted at start, in their order", async () => {
   const bench = new Bench();
   const listener = bench.server.listen({}, (end) => bench.accepted.push(end), () => {});

@@ -10,6 +10,41 @@ const mutation = (file, before, after, test, name) => ({ file, before, after, te
 export default [
   // What every engine does alike.
   mutation(
+    "pollers/simulated/engine.ts",
+    "if (!this.isOver) this.execCtx",
+    "this.execCtx",
+    NETWORK,
+    "after shutdown no task runs",
+  ),
+  mutation(
+    "pollers/simulated/engine.ts",
+    'const over = this.overError("connect", to);',
+    "const over = undefined as IoError | undefined;",
+    NETWORK,
+    "after shutdown no task runs",
+  ),
+  mutation(
+    "pollers/simulated/listener.ts",
+    "if (over !== undefined) return",
+    "if (over !== undefined && this.stopped) return",
+    NETWORK,
+    "after shutdown no task runs",
+  ),
+  mutation(
+    "pollers/simulated/endpoint.ts",
+    "    this.readInto = this.readDone = undefined;\n    this.writeFrom = this.writeDone",
+    "    this.writeFrom",
+    NETWORK,
+    "that was closed may be read",
+  ),
+  mutation(
+    "pollers/simulated/simulation.ts",
+    '    checkNames("make a simulation, conditions", options.conditions ?? {}, CALM);\n',
+    "",
+    NETWORK,
+    "unknown options and conditions",
+  ),
+  mutation(
     "pollers/core/base_engine.ts",
     "Number.isInteger(bytes) && bytes >= 1",
     "bytes >= 1",
@@ -160,8 +195,8 @@ export default [
   ),
   mutation(
     "pollers/simulated/endpoint.ts",
-    "    this.writeFrom?.clear();\n    this.writeFrom = undefined;\n    this.engine.run",
-    "    this.writeFrom = undefined;\n    this.engine.run",
+    "    this.writeFrom?.clear();\n    const { readDone",
+    "    const { readDone",
     NETWORK,
     "their owner's again",
   ),
