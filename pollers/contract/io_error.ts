@@ -92,6 +92,7 @@ const KINDS: ReadonlyMap<string, IoErrorKind> = new Map<string, IoErrorKind>(Obj
   ENETUNREACH: "unreachable",
   EADDRINUSE: "address-in-use",
   EADDRNOTAVAIL: "address-not-available",
+  ENODEV: "address-not-available",
   EACCES: "permission",
   EPERM: "permission",
   ENOENT: "not-found",

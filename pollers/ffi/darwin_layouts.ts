@@ -64,6 +64,7 @@ export const DARWIN_ERRORS: Readonly<Record<number, string>> = {
   13: "EACCES",
   14: "EFAULT",
   17: "EEXIST",
+  19: "ENODEV",
   20: "ENOTDIR",
   22: "EINVAL",
   23: "ENFILE",

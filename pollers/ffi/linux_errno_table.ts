@@ -16,6 +16,8 @@ export const EFAULT = 14;
 export const EBUSY = 16;
 /** It is there already. */
 export const EEXIST = 17;
+/** There is no such device. */
+export const ENODEV = 19;
 /** An argument makes no sense to the system. */
 export const EINVAL = 22;
 /** The process has all the descriptors that it may have. */
@@ -63,6 +65,7 @@ const NAMES: Readonly<Record<number, string>> = {
   14: "EFAULT",
   16: "EBUSY",
   17: "EEXIST",
+  19: "ENODEV",
   20: "ENOTDIR",
   22: "EINVAL",
   23: "ENFILE",

@@ -28,6 +28,16 @@ export function familyNumber(address: SocketAddress, C: FamilyNumbers): number {
   }
 }
 
+/** The zone of an address, if it has one: the name or the number of an interface. */
+export function zoneOf(address: SocketAddress): string | undefined {
+  return address.family === "ipv6" ? address.host.split("%")[1] : undefined;
+}
+
+/** The number that a zone is; undefined where it is a name. */
+export function zoneNumber(zone: string): number | undefined {
+  return /^[0-9]+$/.test(zone) && Number(zone) <= 0xffff_ffff ? Number(zone) : undefined;
+}
+
 /** Writes `address` into `memory` and gives its length. `zoneIndex` turns a zone's name into the interface's number. */
 export function writeSockaddr(
   address: SocketAddress,

@@ -8,6 +8,8 @@ export const WSAEWOULDBLOCK = 10_035;
 export const WSAEACCES = 10_013;
 /** Memory that is not there. */
 export const WSAEFAULT = 10_014;
+/** No interface of this machine has the address. */
+export const WSAEADDRNOTAVAIL = 10_049;
 /** The peer reset the connection. */
 export const WSAECONNRESET = 10_054;
 /** The process has as many sockets as it may have. */

@@ -7,8 +7,15 @@ import { keepIdleMs } from "../core/keep_idle.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { type NativePointer, pointerTo } from "../ffi/library.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
-import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../ffi/sockaddr.ts";
-import { windowsErrorCode, WSA_IO_PENDING, WSAEMFILE } from "../ffi/windows_error_table.ts";
+import {
+  familyNumber,
+  readSockaddr,
+  SOCKADDR_BYTES,
+  writeSockaddr,
+  zoneNumber,
+  zoneOf,
+} from "../ffi/sockaddr.ts";
+import { windowsErrorCode, WSA_IO_PENDING, WSAEADDRNOTAVAIL, WSAEMFILE } from "../ffi/windows_error_table.ts";
 import { ACCEPT_ADDRESS_EXTRA, C, LINGER, TCP_INITIAL_RTO, TCP_KEEPALIVE } from "../ffi/windows_layouts.ts";
 import { INVALID_SOCKET, type Winsock } from "../ffi/winsock.ts";
 import type { CompletionPort } from "./pollset.ts";
@@ -78,9 +85,11 @@ export class Sockets {
     this.option = arena.allocate(16);
   }
 
-  /** A socket for addresses like `address`, or the error number. */
+  /** A socket for addresses like `address`, or the error number; none for one whose zone is no number, as they are here. */
   socket(address: SocketAddress): Socket | number {
     const { winsock } = this;
+    const zone = zoneOf(address);
+    if (zone !== undefined && zoneNumber(zone) === undefined) return WSAEADDRNOTAVAIL;
     const flags = C.WSA_FLAG_OVERLAPPED | C.WSA_FLAG_NO_HANDLE_INHERIT;
     const handle = winsock.WSASocketW(familyNumber(address, C), C.SOCK_STREAM, 0, null, 0, flags);
     if (handle === INVALID_SOCKET) return winsock.lastError();
@@ -259,7 +268,7 @@ export class Sockets {
   }
 
   private put(address: SocketAddress): number {
-    return writeSockaddr(address, this.address, C, (zone) => Number(zone) || 0); // zones are numbers here
+    return writeSockaddr(address, this.address, C, (zone) => zoneNumber(zone) ?? 0);
   }
 
   private setOption(pointer: NativePointer, level: number, name: number, value: number): void {

@@ -5,11 +5,18 @@ import type { EndpointOptions } from "../contract/engine.ts";
 import { type IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
 import { keepIdleSeconds } from "../core/keep_idle.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { EBADF, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
+import { EBADF, EEXIST, EINTR, ENODEV, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, RLIMIT } from "../ffi/linux_layouts.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 import type { ReadVectors, Receive } from "../ffi/scatter.ts";
-import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../ffi/sockaddr.ts";
+import {
+  familyNumber,
+  readSockaddr,
+  SOCKADDR_BYTES,
+  writeSockaddr,
+  zoneNumber,
+  zoneOf,
+} from "../ffi/sockaddr.ts";
 
 /** Connections that wait to be accepted; the kernel cuts it to net.core.somaxconn. */
 const BACKLOG = 4_096;
@@ -38,8 +45,10 @@ export class Sockets {
     this.option = arena.allocate(16);
   }
 
-  /** A non-blocking stream socket for addresses like `address`. */
+  /** A non-blocking stream socket for addresses like `address`; none for one whose zone is no interface. */
   socket(address: SocketAddress): number {
+    const zone = zoneOf(address);
+    if (zone !== undefined && this.zoneIndex(zone) === undefined) return -ENODEV;
     return this.result(this.libc.socket(familyNumber(address, C), STREAM, 0));
   }
 
@@ -131,10 +140,12 @@ export class Sockets {
 
   /** Writes `address` into `memory`, and gives its length. */
   putAddress(address: SocketAddress, memory: NativeMemory): number {
-    return writeSockaddr(address, memory, C, (zone) => {
-      const index = this.libc.if_nametoindex(new TextEncoder().encode(`${zone}\0`));
-      return index === 0 ? Number(zone) || 0 : index;
-    });
+    return writeSockaddr(address, memory, C, (zone) => this.zoneIndex(zone) ?? 0);
+  }
+
+  private zoneIndex(zone: string): number | undefined {
+    const index = this.libc.if_nametoindex(new TextEncoder().encode(`${zone}\0`));
+    return index === 0 ? zoneNumber(zone) : index;
   }
 
   private put(address: SocketAddress): number {

@@ -591,4 +591,11 @@ export default [
     test: "tests/pollers/native/net_test.ts",
     name: "types alone",
   },
+  mutation(
+    "pollers/readiness/sockets.ts",
+    "zone !== undefined && this.zoneIndex(zone) === undefined",
+    "false",
+    "tests/pollers/ffi/sockaddr_test.ts",
+    "a zone that is no interface",
+  ),
 ];

@@ -136,6 +136,7 @@ static void errors(void) {
   ERROR(EFAULT);
   ERROR(EBUSY);
   ERROR(EEXIST);
+  ERROR(ENODEV);
   ERROR(ENOTDIR);
   ERROR(EINVAL);
   ERROR(ENFILE);

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { connect as connectPlain } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import process from "node:process";
-import { Sockets } from "../../../pollers/readiness/sockets.ts";
+import { errnoError, Sockets } from "../../../pollers/readiness/sockets.ts";
+import { ENODEV } from "../../../pollers/ffi/linux_errno_table.ts";
 import { Arena } from "../../../pollers/ffi/memory.ts";
 import { C } from "../../../pollers/ffi/linux_layouts.ts";
 import { readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../../../pollers/ffi/sockaddr.ts";
@@ -118,6 +119,19 @@ test("a zone is an interface's name or number; the kernel gives the number", () 
   assert(Number(number) > 0, byName.host);
   const byNumber = boundAs(sockets, inet(`${host}%${number}`, 0));
   assertEquals(byNumber !== undefined && "host" in byNumber && byNumber.host, byName.host);
+}, { skip });
+
+test("a zone that is no interface has no socket", () => {
+  const sockets = new Sockets(libc());
+  for (const zone of ["nope", "7e0", "0x1", "4294967296"]) {
+    assertEquals(sockets.socket(inet(`::1%${zone}`, 1)), -ENODEV, zone);
+  }
+  for (const zone of ["lo", "1"]) {
+    const fd = sockets.socket(inet(`::1%${zone}`, 1));
+    assert(fd !== -ENODEV, zone);
+    if (fd >= 0) sockets.libc.close(fd);
+  }
+  assertEquals(errnoError(-ENODEV, "connect").kind, "address-not-available");
 }, { skip });
 
 test("both sides' addresses are those that the runtime's own sockets have", async () => {
