@@ -58,10 +58,9 @@ export class IoUringConnector implements OperationOwner<Operation> {
   private connect(to: InetAddress): void {
     const { operations, ring, sockets } = this.engine;
     this.connecting = operations.begin(this, U.OP_CONNECT, this.fd);
-    const { place } = this.connecting;
-    const room = ring.room(place);
-    ring.setOffset(place, sockets.putAddress(to, room));
-    ring.setMemory(place, room.address, 0);
+    const { room } = ring;
+    ring.setOffset(sockets.putAddress(to, room));
+    ring.setMemory(room.address, 0);
   }
 
   private connected(): void {

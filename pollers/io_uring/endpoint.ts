@@ -130,10 +130,10 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
     const { operations, ring } = this.engine;
     if (this.polls) {
       this.receiving = operations.begin(this, U.OP_POLL_ADD, this.readFd);
-      ring.setOperationFlags(this.receiving.place, READ_EVENTS);
+      ring.setOperationFlags(READ_EVENTS);
     } else {
       this.receiving = operations.begin(this, U.OP_RECV, this.readFd, U.IOSQE_BUFFER_SELECT);
-      ring.setBufferGroup(this.receiving.place, BUFFER_GROUP);
+      ring.setBufferGroup(BUFFER_GROUP);
     }
   }
 
@@ -230,7 +230,7 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
     if (result === 0) return undefined;
     if (result !== -EAGAIN) return errnoError(result, "write", this.peer);
     this.sending = operations.begin(this, U.OP_POLL_ADD, this.writeFd);
-    ring.setOperationFlags(this.sending.place, WRITE_EVENTS);
+    ring.setOperationFlags(WRITE_EVENTS);
     return WAITS;
   }
 }

@@ -55,7 +55,7 @@ class ListeningSocket implements OperationOwner<Operation>, AcceptingSocket {
     if (this.closed || this.accepting !== undefined) return;
     const { operations, ring } = this.engine;
     this.accepting = operations.begin(this, U.OP_ACCEPT, this.fd, 0, U.ACCEPT_MULTISHOT);
-    ring.setOperationFlags(this.accepting.place, C.SOCK_NONBLOCK | C.SOCK_CLOEXEC);
+    ring.setOperationFlags(C.SOCK_NONBLOCK | C.SOCK_CLOEXEC);
   }
 
   /** A connection came, or none comes any more. */

@@ -46,7 +46,7 @@ export class OperationTable extends BaseOperationTable<Operation> {
     super({ pending: 0 }, onIdle);
   }
 
-  /** Adds an operation to the ring; its `place` is where the rest of it is said. */
+  /** Adds an operation to the ring, of which the rest is to be said at once. */
   begin(
     owner: OperationOwner<Operation>,
     opcode: number,
@@ -69,8 +69,8 @@ export class OperationTable extends BaseOperationTable<Operation> {
   send(owner: OperationOwner<Operation>, fd: number, memory: NativeMemory, length: number): Operation {
     const operation = this.begin(owner, U.OP_SEND, fd);
     operation.memory = memory;
-    this.ring.setMemory(operation.place, memory.address, length);
-    this.ring.setOperationFlags(operation.place, C.MSG_NOSIGNAL);
+    this.ring.setMemory(memory.address, length);
+    this.ring.setOperationFlags(C.MSG_NOSIGNAL);
     this.hasSends = true;
     return operation;
   }

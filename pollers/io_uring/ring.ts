@@ -53,6 +53,13 @@ export interface RingMemory {
   readonly control: Int32Array;
 }
 
+/** An operation that the ring has no room for, since the kernel does not take those in it for the moment. */
+interface Spilt {
+  /** Its struct io_uring_sqe. */
+  readonly words: Int32Array;
+  readonly room: NativeMemory;
+}
+
 /** Where memory is that was mapped. */
 export interface Mapping {
   readonly address: number;
@@ -108,8 +115,14 @@ export class Ring implements EventSource {
   private readonly timeout: NativeMemory;
   /** Memory beside each operation that waits, for an address. */
   private readonly rooms: NativeMemory[] = [];
+  /** Operations that were added, and those that the kernel has taken. */
   private tail: number;
   private submittedTail: number;
+  /** The last ones, of which the ring has none. */
+  private spilt: Spilt[] = [];
+  /** Where the operation that was added last is said. */
+  private last: Int32Array;
+  private lastAt = 0;
   private refusals = 0;
   private lost: string | undefined = undefined;
   private closed = false;
@@ -132,6 +145,7 @@ export class Ring implements EventSource {
       calls.libc.close(fd);
       throw error;
     }
+    this.last = this.entries;
     this.sqHead = at(URING_PARAMS.sqHead) / 4;
     this.sqTail = at(URING_PARAMS.sqTail) / 4;
     this.sqFlags = at(URING_PARAMS.sqFlags) / 4;
@@ -162,9 +176,9 @@ export class Ring implements EventSource {
     return { address, byteLength, flagsAt: this.sqFlags, headAt: this.cqHead, tailAt: this.cqTail };
   }
 
-  /** Operations that wait to be submitted. */
+  /** Operations in the ring that wait to be submitted. */
   get queued(): number {
-    return (this.tail - this.submittedTail) | 0;
+    return (this.tail - this.spilt.length - this.submittedTail) | 0;
   }
 
   /** Waits throw: the kernel refuses what it is asked. */
@@ -184,45 +198,51 @@ export class Ring implements EventSource {
   add(opcode: number, fd: number, slot: number, flags = 0, ioprio = 0): number {
     if (this.closed) throw new Error("Cannot add an operation: the ring is closed");
     if (this.queued > this.sqMask) this.submit();
-    if (this.isLost) this.tail = this.submittedTail; // nothing is done; who asks is failed with all that is open
-    if (this.queued > this.sqMask) throw new Error("the kernel takes no more operations");
-    if (this.queued === 0) this.onQueued();
+    if (this.isLost) this.forget(); // nothing is done; who asks is failed with all that is open
+    const { queued } = this;
+    if (queued === 0) this.onQueued();
     const place = this.tail;
-    const at = (place & this.sqMask) * (SQE.size / 4);
-    const { entries } = this;
-    entries.fill(0, at, at + SQE.size / 4);
-    entries[at] = opcode | (flags << 8) | (ioprio << 16);
-    entries[at + SQE.fd / 4] = fd;
-    entries[at + SQE.userData / 4] = slot;
+    if (queued > this.sqMask) this.spill();
+    else {
+      this.last = this.entries;
+      this.lastAt = (place & this.sqMask) * (SQE.size / 4);
+      this.last.fill(0, this.lastAt, this.lastAt + SQE.size / 4);
+    }
+    const { last, lastAt } = this;
+    last[lastAt] = opcode | (flags << 8) | (ioprio << 16);
+    last[lastAt + SQE.fd / 4] = fd;
+    last[lastAt + SQE.userData / 4] = slot;
     this.tail = (place + 1) | 0;
     return place;
   }
 
-  /** Sets the address and the length of the operation at `place`. */
-  setMemory(place: number, address: number, length: number): void {
-    const at = (place & this.sqMask) * (SQE.size / 4);
-    this.setWide(at + SQE.address / 4, address);
-    this.entries[at + SQE.length / 4] = length;
+  // Of the operation that was added last.
+
+  /** Sets its address and its length. */
+  setMemory(address: number, length: number): void {
+    this.setWide(SQE.address / 4, address);
+    this.last[this.lastAt + SQE.length / 4] = length;
   }
 
   /** Sets the field that its neighbour in memory is called after: of a connect the address's length. */
-  setOffset(place: number, offset: number): void {
-    this.setWide((place & this.sqMask) * (SQE.size / 4) + SQE.offset / 4, offset);
+  setOffset(offset: number): void {
+    this.setWide(SQE.offset / 4, offset);
   }
 
   /** Sets flags that are the operation's own: of a message, of an accept, or the events of a poll. */
-  setOperationFlags(place: number, flags: number): void {
-    this.entries[(place & this.sqMask) * (SQE.size / 4) + SQE.operationFlags / 4] = flags;
+  setOperationFlags(flags: number): void {
+    this.last[this.lastAt + SQE.operationFlags / 4] = flags;
   }
 
-  /** Sets the group that the operation takes its buffer from. */
-  setBufferGroup(place: number, group: number): void {
-    this.entries[(place & this.sqMask) * (SQE.size / 4) + SQE.bufferGroup / 4] = group;
+  /** Sets the group that it takes its buffer from. */
+  setBufferGroup(group: number): void {
+    this.last[this.lastAt + SQE.bufferGroup / 4] = group;
   }
 
-  /** Memory beside the operation at `place`, which is its own until it is submitted. */
-  room(place: number): NativeMemory {
-    return this.rooms[place & this.sqMask]!;
+  /** Memory beside it, which is its own until it is submitted. */
+  get room(): NativeMemory {
+    const { last, lastAt } = this;
+    return last === this.entries ? this.rooms[lastAt / (SQE.size / 4)]! : this.spilt.at(-1)!.room;
   }
 
   /**
@@ -232,34 +252,37 @@ export class Ring implements EventSource {
    */
   cancel(place: number, slot: number): void {
     if (this.closed || this.isLost) return;
-    const at = (place & this.sqMask) * (SQE.size / 4);
+    const fromEnd = (this.tail - place) >>> 0;
+    const spilt = this.spilt[this.spilt.length - fromEnd];
+    const entries = spilt === undefined ? this.entries : spilt.words;
+    const at = spilt === undefined ? (place & this.sqMask) * (SQE.size / 4) : 0;
+    const waits = fromEnd <= this.queued + this.spilt.length;
     // Places come again after 2^32 operations, and a busy server has as many in a day: what waits there may be another's.
-    if (((this.tail - place) >>> 0) <= this.queued && this.entries[at + SQE.userData / 4] === slot) {
-      this.entries.fill(0, at, at + SQE.size / 4);
-      this.entries[at + SQE.userData / 4] = slot;
+    if (waits && entries[at + SQE.userData / 4] === slot) {
+      entries.fill(0, at, at + SQE.size / 4);
+      entries[at + SQE.userData / 4] = slot;
       return; // an operation that does nothing, and is complete at once
     }
-    const cancel = this.add(U.OP_ASYNC_CANCEL, -1, NOBODY, U.IOSQE_CQE_SKIP_SUCCESS);
-    this.setMemory(cancel, slot, 0);
+    this.add(U.OP_ASYNC_CANCEL, -1, NOBODY, U.IOSQE_CQE_SKIP_SUCCESS);
+    this.setMemory(slot, 0);
     this.submit();
   }
 
   /** Submits what waits, without waiting for anything. */
   submit(): void {
     if (this.closed) return;
-    Atomics.store(this.words, this.sqTail, this.tail);
-    this.entered(this.calls.enter(this.fd, this.queued));
+    do this.publish(); while (this.entered(this.calls.enter(this.fd, this.queued)));
   }
 
   /** Submits what waits, waits at most `timeoutMs`, and puts completions into `due`. */
   wait(timeoutMs: number, due: Int32Array): number {
     if (this.closed) throw new Error("io_uring_enter failed: EBADF");
-    const { words } = this;
-    const { queued } = this;
+    if (this.spilt.length > 0) this.submit();
+    const { words, queued } = this;
     const isThere = this.hasCompletions;
     const isDue = (Atomics.load(words, this.sqFlags) & (U.SQ_TASKRUN | U.SQ_CQ_OVERFLOW)) !== 0;
     if (queued > 0 || isDue || (timeoutMs > 0 && !isThere)) {
-      Atomics.store(words, this.sqTail, this.tail);
+      this.publish();
       this.entered(
         timeoutMs === 0 || isThere
           ? this.calls.enter(this.fd, queued)
@@ -283,6 +306,39 @@ export class Ring implements EventSource {
     this.unmapAll();
   }
 
+  /** Tells the kernel of what the ring has. */
+  private publish(): void {
+    Atomics.store(this.words, this.sqTail, (this.tail - this.spilt.length) | 0);
+  }
+
+  /** What is added next is said in memory of its own. */
+  private spill(): void {
+    const words = new Int32Array(SQE.size / 4);
+    this.spilt.push({ words, room: new Arena(SOCKADDR_BYTES).allocate(SOCKADDR_BYTES) });
+    // Its place is counted when it is added.
+    this.last = words;
+    this.lastAt = 0;
+  }
+
+  /** Moves what was spilt into the room that there is now; false where there is none. */
+  private refill(): boolean {
+    const { spilt, sqMask } = this;
+    const count = Math.min(spilt.length, sqMask + 1 - this.queued);
+    if (count === 0) return false;
+    const first = this.tail - spilt.length;
+    spilt.splice(0, count).forEach(({ words, room }, i) => {
+      const place = (first + i) & sqMask;
+      this.entries.set(words, place * (SQE.size / 4));
+      this.rooms[place] = room; // its address is in the words
+    });
+    return true;
+  }
+
+  private forget(): void {
+    this.spilt = [];
+    this.tail = this.submittedTail;
+  }
+
   private waitFor(timeoutMs: number, queued: number): number {
     const { view } = this.timeout;
     const seconds = Math.floor(timeoutMs / 1000);
@@ -291,13 +347,18 @@ export class Ring implements EventSource {
     return this.calls.enterAndWait(this.fd, queued, this.waitArgument.address, URING_WAIT.size);
   }
 
-  /** What the kernel took is no longer queued, whatever the call said; a ring that is lost ends the next wait. */
-  private entered(result: number): void {
+  /**
+   * What the kernel took is no longer queued, whatever the call said; a ring that is lost ends the next wait. True: what was
+   * spilt has moved into the ring, and can be submitted.
+   */
+  private entered(result: number): boolean {
     this.submittedTail = Atomics.load(this.words, this.sqHead);
     // A signal, the end of the time, or no room for the moment: what was not taken stays queued.
     if (result >= 0 || !FATAL.has(-result)) this.refusals = 0;
     else if (++this.refusals >= MOST_REFUSALS) this.lost = errnoName(-result);
+    const hasMoved = this.spilt.length > 0 && this.refill();
     if (this.queued > 0 && !this.isLost) this.onRefused();
+    return hasMoved;
   }
 
   private take(due: Int32Array): number {
@@ -318,9 +379,10 @@ export class Ring implements EventSource {
     return found;
   }
 
-  private setWide(at: number, value: number): void {
-    this.entries[at] = value | 0; // its low half
-    this.entries[at + 1] = Math.floor(value / 0x1_0000_0000);
+  private setWide(field: number, value: number): void {
+    const { last, lastAt } = this;
+    last[lastAt + field] = value | 0; // its low half
+    last[lastAt + field + 1] = Math.floor(value / 0x1_0000_0000);
   }
 
   private map(byteLength: number, offset: number): Int32Array {

@@ -282,3 +282,19 @@ test(
     }),
   { skip },
 );
+
+test(
+  "io_uring: as many connects as there may be wait while the kernel takes none of them",
+  () =>
+    withEngine(ioUringFactory, async (engine) => {
+      const { ring: { calls } } = engine as unknown as { ring: { calls: { enter(): number } } };
+      const { enter } = calls;
+      calls.enter = () => -EAGAIN;
+      const connects = Array.from({ length: 700 }, () => tryConnect(engine, NOBODY));
+      await sleep(20);
+      calls.enter = enter;
+      const made = await Promise.all(connects);
+      assert(made.every((one) => !one.ok && one.error.kind === "refused"));
+    }),
+  { skip },
+);

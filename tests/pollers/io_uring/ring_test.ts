@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { UringCalls } from "../../../pollers/ffi/io_uring_calls.ts";
 import { U } from "../../../pollers/ffi/io_uring_layouts.ts";
-import { EBADF, EMFILE } from "../../../pollers/ffi/linux_errno_table.ts";
+import { EAGAIN, EBADF, EMFILE } from "../../../pollers/ffi/linux_errno_table.ts";
 import { C } from "../../../pollers/ffi/linux_layouts.ts";
 import { Descriptors } from "../../../pollers/io_uring/descriptors.ts";
 import { ioUringFactory } from "../../../pollers/io_uring/mod.ts";
@@ -29,7 +29,7 @@ class World {
   /** Asks for whether one of the sockets can be read. */
   poll(slot: number, fd = this.one): number {
     const place = this.ring.add(U.OP_POLL_ADD, fd, slot);
-    this.ring.setOperationFlags(place, C.POLLIN);
+    this.ring.setOperationFlags(C.POLLIN);
     return place;
   }
 
@@ -129,6 +129,40 @@ within("more operations than the ring has room for", (world) => {
   assertEquals(slots.size, 3_000);
 });
 
+within("what finds no room while the kernel takes nothing is taken later, in its order", (world) => {
+  let refuses = true;
+  const enter = (fd: number, count: number) => refuses ? -EAGAIN : world.calls.enter(fd, count);
+  const ring = createPollset(Object.create(world.calls, { enter: { value: enter } }) as UringCalls);
+  world.put();
+  const sent = Array.from({ length: 100 }, (_, i) => 1_900 + i);
+  const places: number[] = [];
+  for (let slot = 0; slot < 2_000; slot++) {
+    const sends = slot >= sent[0]!;
+    places.push(ring.add(sends ? U.OP_SEND : U.OP_POLL_ADD, world.one, slot));
+    if (!sends) ring.setOperationFlags(C.POLLIN);
+    else {
+      const { room } = ring;
+      room.view.setUint32(0, slot, true);
+      ring.setMemory(room.address, 4);
+    }
+  }
+  const cancelled = [0, 1_000, 1_999];
+  for (const slot of cancelled) ring.cancel(places[slot]!, slot);
+  assertEquals(world.wait(0, ring), []);
+  refuses = false;
+  const done = new Map<number, number>();
+  for (let found = world.wait(0, ring); found.length > 0; found = world.wait(0, ring)) {
+    for (const [slot, result] of found) done.set(slot, result);
+  }
+  assertEquals(done.size, 2_000);
+  assertEquals(cancelled.map((slot) => done.get(slot)), [0, 0, 0]);
+  const bytes = new Uint8Array(1_000);
+  const count = libc().read(world.other, bytes, bytes.length);
+  assertEquals([...new Uint32Array(bytes.buffer, 0, count / 4)], sent.slice(0, -1));
+  assertEquals(ring.queued, 0);
+  ring.close();
+});
+
 within("an error number of somebody else's call does not end the waiting", (world) => {
   const ring = createPollset(refusing(world.calls, -EMFILE));
   for (let i = 0; i < 10; i++) assertEquals(world.wait(1, ring), []);
@@ -139,6 +173,8 @@ within("a ring that is gone ends the waiting", (world) => {
   const ring = createPollset(refusing(world.calls, -EBADF));
   for (let i = 0; i < 2; i++) assertEquals(world.wait(1, ring), []);
   assertThrows(() => world.wait(1, ring), Error, "io_uring_enter failed: EBADF");
+  for (let slot = 0; slot < 2; slot++) ring.add(U.OP_POLL_ADD, world.one, slot);
+  assertEquals(ring.queued, 1, "what was asked for before is never done");
   ring.close();
   assertThrows(() => world.wait(1, ring), Error, "EBADF");
   assertEquals(ring.hasCompletions, false);
