@@ -7,9 +7,9 @@ import { threadModule } from "./thread_module.ts";
 export const DONE = 0;
 /** Octets of the text. */
 export const LENGTH = 1;
-/** Where the text begins, and how much there may be: some hundred addresses. */
+/** Where the text begins, and how much there may be: what an answer of DNS has (65,535 octets), as JSON writes it. */
 export const TEXT_AT = 8;
-const BYTES = 16_384;
+const BYTES = 524_288;
 
 /** The module of the thread. */
 const locate: () => URL = /* @__PURE__ */ threadModule(

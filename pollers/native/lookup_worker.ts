@@ -13,13 +13,18 @@ function answer({ host, type, memory }: LookupOrder): void {
   lookUp(host, (error, found) => write(memory, error, (found ?? []).map(({ address }) => address)));
 }
 
+/** More of an error is not said: a message may have all of a long name. */
+const MOST_MESSAGE = 500;
+
 /** Writes what was found, the beginning of it where it is too much. */
 function write(memory: SharedArrayBuffer, thrown: Error | null, all: readonly string[]): void {
   const { name, message, code } = (thrown ?? {}) as Partial<NonNullable<LookupAnswer["error"]>>;
-  const error = name === undefined ? undefined : { name, message: message ?? "", ...code ? { code } : {} };
+  const error = name === undefined
+    ? undefined
+    : { name, message: (message ?? "").slice(0, MOST_MESSAGE), ...code ? { code } : {} };
   const room = memory.byteLength - TEXT_AT;
-  for (const found of [all, all.slice(0, 100), []]) {
-    const answer: LookupAnswer = { found, error };
+  for (let count = all.length;; count >>= 1) {
+    const answer: LookupAnswer = { found: all.slice(0, count), error };
     const text = new TextEncoder().encode(JSON.stringify(answer));
     if (text.length > room) continue;
     new Uint8Array(memory, TEXT_AT).set(text);

@@ -180,6 +180,17 @@ function whatIsDispatched(rule: Rule): void {
     },
   );
 
+  rule("a name that is too long for whatever memory there is has an answer too", async (engine, wait) => {
+    const host = "a".repeat(600_000);
+    let answer = "";
+    const ask = (): void =>
+      engine.resolver().lookup(host, 7, (result) => answer = result.ok ? "found" : result.error.kind);
+    engine.run(ask);
+    assert(wait.waitSync(() => answer !== "", engine.now() + 10_000));
+    assertEquals(answer, "not-found");
+    await new Promise<void>((resolve) => engine.resolver().lookup(host, 7, () => resolve()));
+  });
+
   rule(
     "[Q15] a wait that does not listen accepts nothing, and what came meanwhile is accepted afterwards",
     async (engine, wait) => {
