@@ -208,7 +208,8 @@ export interface Endpoint {
 export interface Listener {
   /**
    * Binds one more address, and gives the port (the one the system chose when the address says 0; 0 for unix
-   * sockets). May be called several times before `start`. Connections wait in the backlog until `start`.
+   * sockets). May be called several times before `start`. Connections wait in the backlog until `start`, and until all
+   * that was being bound then is bound, or has failed.
    *
    * As in gRPC, "::" takes IPv4 connections as well (IPV6_V6ONLY is off, where the system lets it be chosen), and means
    * "0.0.0.0" on a machine without IPv6. The addresses of an endpoint are never IPv4-mapped ones.

@@ -52,6 +52,8 @@ export abstract class BaseListener implements Listener, Closable {
   protected stopped = false;
   private readonly addresses: SocketAddress[] = [];
   private started = false;
+  /** Addresses that are being bound: accepting begins on all of them together. */
+  private binding = 0;
   private onStopped: () => void = () => {};
   /** Settles once `shutdown` was called: an engine that is shut down calls nobody any more who waits for it. */
   private readonly untilStopped: Promise<void> = new Promise((resolve) => this.onStopped = resolve);
@@ -78,7 +80,10 @@ export abstract class BaseListener implements Listener, Closable {
     const { engine } = this;
     const wrong = unixPathError(at, "bind") ?? pipeError(engine, at, "bind") ?? engine.overError("bind", at);
     if (wrong !== undefined) return { ok: false, error: wrong };
-    const bound = await this.bindSomehow(unmapped(at));
+    this.binding++;
+    const bound = await this.bindSomehow(unmapped(at)).finally(() => {
+      if (--this.binding === 0 && this.started && !this.stopped) this.startAccepting();
+    });
     if (!bound.ok) return bound;
     if (this.stopped) { // while it was binding
       await this.release();
@@ -94,7 +99,7 @@ export abstract class BaseListener implements Listener, Closable {
       throw new TypeError("Cannot start: the listener was started or shut down");
     }
     this.started = true;
-    this.startAccepting();
+    if (this.binding === 0) this.startAccepting();
   }
 
   shutdown(): void {

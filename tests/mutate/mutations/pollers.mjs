@@ -598,4 +598,11 @@ export default [
     "tests/pollers/ffi/sockaddr_test.ts",
     "a zone that is no interface",
   ),
+  mutation(
+    "pollers/core/base_listener.ts",
+    "if (--this.binding === 0 && this.started && !this.stopped) this.startAccepting();",
+    "this.binding--;",
+    contract("epoll"),
+    "what is being bound when",
+  ),
 ];

@@ -57,6 +57,8 @@ function leaveSocket(path: string): void {
   rmSync(folder, { recursive: true });
 }
 
+const loopback = (port: number): SocketAddress => ({ family: "ipv4", host: "127.0.0.1", port });
+
 /** Why binding `path` fails. */
 async function whyNot(engine: EventEngine, path: string): Promise<string> {
   const acceptor = Acceptor.create(engine);
@@ -212,6 +214,30 @@ function socketFiles({ factory, rule }: Suite): void {
             await acceptor.shutdown();
             assertEquals(readdirSync(folder), []);
           }
+        })
+      ),
+    { skip: noUnix },
+  );
+
+  rule(
+    "3 what is being bound when the listener starts is accepted on as well",
+    () =>
+      withFolder((folder) =>
+        withEngine(factory, async (engine) => {
+          const at = { family: "unix", path: `${folder}/socket` } as const;
+          leaveSocket(at.path);
+          const acceptor = Acceptor.create(engine);
+          const binding = [LOOPBACK, at, LOOPBACK].map((one) => acceptor.bind(one));
+          acceptor.start();
+          const bound = await Promise.all(binding);
+          for (const [i, one] of bound.entries()) {
+            assert(one.ok, JSON.stringify(one));
+            const [endpoint, plain] = await join(acceptor, i === 1 ? at : loopback(one.value));
+            await talk(endpoint, plain);
+            endpoint.close();
+            plain.destroy();
+          }
+          await acceptor.shutdown();
         })
       ),
     { skip: noUnix },
