@@ -6,6 +6,7 @@ import { type Insecure, insecure } from "../../credentials/insecure.ts";
 import type { VerifyPeer } from "../../credentials/verify_peer.ts";
 import { AdaptedCredentials, CallCredentials } from "./call_credentials.ts";
 import { EVERY_TLS_LIBRARY } from "../../credentials/every_tls_library.ts";
+import { defaultRoots, sameOctets } from "./pem.ts";
 
 /** What is asked of a server's certificate beside its verification. */
 export interface VerifyOptions {
@@ -36,7 +37,8 @@ export abstract class ChannelCredentials {
   }
 
   /**
-   * TLS: the authorities that are trusted, and what this client shows, as PEM.
+   * TLS: the authorities that are trusted, and what this client shows, as PEM. Default of `rootCerts`: those that
+   * GRPC_DEFAULT_SSL_ROOTS_FILE_PATH names, or else the system's.
    *
    * @throws {TypeError} for what are no Buffers
    * @throws {Error} where there is only one of `privateKey` and `certChain`, and for what cannot be used
@@ -62,9 +64,10 @@ export abstract class ChannelCredentials {
           "give the certificate that is to be trusted as rootCerts",
       );
     }
+    const ca = rootCerts || defaultRoots();
     const credentials = new SslCredentials(
       {
-        ...(rootCerts ? { ca: rootCerts } : {}),
+        ...(ca === undefined ? {} : { ca }),
         ...(privateKey && certChain ? { key: privateKey, cert: certChain } : {}),
       },
       verifyOptions?.checkServerIdentity,
@@ -163,8 +166,9 @@ class SslCredentials extends AdaptableCredentials {
 
   override _equals(other: ChannelCredentials): boolean {
     if (this === other) return true;
-    return other instanceof SslCredentials && other.pems.ca === this.pems.ca &&
-      other.pems.key === this.pems.key && other.pems.cert === this.pems.cert && other.check === this.check;
+    return other instanceof SslCredentials && sameOctets(this.pems.ca, other.pems.ca) &&
+      sameOctets(this.pems.key, other.pems.key) && sameOctets(this.pems.cert, other.pems.cert) &&
+      this.check === other.check;
   }
 
   override adapted(serverName: string | undefined): AdaptedChannelCredentials {

@@ -4,6 +4,7 @@ import type { Buffer } from "../../../pollers/native/node_classes.ts";
 import { ServerCredentials as WireCredentials } from "../../credentials/server_credentials.ts";
 import { type Insecure, insecure } from "../../credentials/insecure.ts";
 import { EVERY_TLS_LIBRARY } from "../../credentials/every_tls_library.ts";
+import { defaultRoots, sameOctets } from "./pem.ts";
 
 /** A certificate and its key, PEM. */
 export interface KeyCertPair {
@@ -27,10 +28,11 @@ export abstract class ServerCredentials {
   }
 
   /**
-   * TLS. `rootCerts` vouch for clients, which must have a certificate where `checkClientCertificate`.
+   * TLS. Where `checkClientCertificate`, clients must have a certificate for which `rootCerts` vouch, or else those that
+   * GRPC_DEFAULT_SSL_ROOTS_FILE_PATH names; where not, they are asked for none.
    *
    * @throws {TypeError} for arguments of a wrong type
-   * @throws {Error} for what cannot be used
+   * @throws {Error} for what cannot be used, and where nobody is named who vouches for clients
    */
   static createSsl(
     rootCerts: Buffer | null,
@@ -45,7 +47,13 @@ export abstract class ServerCredentials {
       throw new TypeError("checkClientCertificate must be a boolean");
     }
     keyCertPairs.forEach((pair, at) => checkPair(pair, at));
-    return new SslServerCredentials(rootCerts, keyCertPairs, checkClientCertificate);
+    if (!checkClientCertificate) return new SslServerCredentials(undefined, keyCertPairs);
+    const clientCa = rootCerts ?? defaultRoots();
+    if (clientCa !== undefined) return new SslServerCredentials(clientCa, keyCertPairs);
+    throw new Error(
+      "Cannot make credentials that check clients' certificates without rootCerts: " +
+        "give the certificates of the authorities that vouch for clients",
+    );
   }
 }
 
@@ -70,10 +78,10 @@ class InsecureServerCredentials extends ServerCredentials {
 class SslServerCredentials extends ServerCredentials {
   readonly adapted: WireCredentials | undefined;
 
+  /** `clientCa`: who vouches for clients; undefined: they are asked for no certificate. */
   constructor(
-    private readonly rootCerts: Buffer | null,
+    private readonly clientCa: Buffer | undefined,
     private readonly pairs: readonly KeyCertPair[],
-    private readonly asksClients: boolean,
   ) {
     super();
     const [first, ...more] = pairs.map(({ private_key: key, cert_chain: cert }) => ({ key, cert }));
@@ -81,7 +89,7 @@ class SslServerCredentials extends ServerCredentials {
     this.adapted = new WireCredentials({
       ...first,
       more,
-      ...(rootCerts === null ? {} : { clientCa: rootCerts, requireClientCertificate: asksClients }),
+      ...(clientCa === undefined ? {} : { clientCa }),
     }, EVERY_TLS_LIBRARY);
   }
 
@@ -91,9 +99,14 @@ class SslServerCredentials extends ServerCredentials {
 
   override _equals(other: ServerCredentials): boolean {
     if (this === other) return true;
-    return other instanceof SslServerCredentials && this.rootCerts === other.rootCerts &&
-      this.pairs === other.pairs && this.asksClients === other.asksClients;
+    return other instanceof SslServerCredentials && sameOctets(this.clientCa, other.clientCa) &&
+      this.pairs.length === other.pairs.length &&
+      this.pairs.every((pair, at) => samePair(pair, other.pairs[at]!));
   }
+}
+
+function samePair(one: KeyCertPair, other: KeyCertPair): boolean {
+  return sameOctets(one.private_key, other.private_key) && sameOctets(one.cert_chain, other.cert_chain);
 }
 
 /** `credentials` for a server of this library; undefined where there are none of a server, or no certificate. */

@@ -1,5 +1,8 @@
 // What grpc-node's examples of TLS and authentication do, by certificates made here.
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
 import type { CallCredentials, sendUnaryData, ServerUnaryCall } from "pollwire/grpc-js";
 import * as grpc from "pollwire/grpc-js";
 import { EVERY_TLS_LIBRARY } from "../../../../surface/credentials/every_tls_library.ts";
@@ -31,19 +34,20 @@ const handlers = (isOurs: boolean) => ({
 });
 const THEIRS: grpc.AuthContext = { transportSecurityType: "ssl" };
 
-/** The outcome of one call with TLS, from `calling` to `serving`. */
+/** The outcome of one call with TLS, from `calling` to `serving`. `checks`: the server asks for the client's certificate. */
 async function call(
   calling: Library,
   serving: Library,
   credentials: (library: Library) => grpc.ChannelCredentials,
   options: grpc.ClientOptions = {},
   clientCa: Buffer | null = null,
+  checks = clientCa !== null,
 ) {
   const server = new serving.Server();
   server.addService(guideClient(serving).service, handlers(serving === libraries.ours) as never);
   const port = await bound(
     server,
-    serving.ServerCredentials.createSsl(clientCa, [pair], clientCa !== null),
+    serving.ServerCredentials.createSsl(clientCa, [pair], checks),
     "localhost:0",
   );
   const made = new (guideClient(calling))(`localhost:${port}`, credentials(calling), options);
@@ -98,6 +102,67 @@ for (const [from, to] of [["ours", "ours"], ["ours", "theirs"], ["theirs", "ours
     assertEquals(error?.code, grpc.status.UNAVAILABLE);
   }, options);
 }
+
+test("grpc-js: a server that does not check certificates of clients asks for none", async () => {
+  const other = rogue.issue({ name: "client", dns: ["client.example"] });
+  const credentials = ({ credentials }: Library) =>
+    credentials.createSsl(pem(authority.cert), pem(other.key), pem(other.cert));
+  const { value } = await call(grpc, grpc, credentials, {}, pem(authority.cert), false);
+  assertEquals(value?.text, "ssl nobody ");
+});
+
+const ROOTS = "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH";
+
+/** Runs `body` while the environment names `file` for authorities, or none. */
+async function withRoots(file: string, body: () => Promise<void>): Promise<void> {
+  const before = process.env[ROOTS] ?? "";
+  process.env[ROOTS] = file;
+  try {
+    await body();
+  } finally {
+    process.env[ROOTS] = before;
+  }
+}
+
+test("grpc-js: a server that checks certificates of clients needs an authority", () =>
+  withRoots("", () => {
+    const { ServerCredentials } = grpc;
+    assertThrows(() => ServerCredentials.createSsl(null, [pair], true), Error, "vouch for clients");
+    return Promise.resolve();
+  }));
+
+test("grpc-js: the environment may name the authorities of servers and of clients", async () => {
+  const folder = mkdtempSync(`${tmpdir()}/grpc-js-roots-`);
+  const file = `${folder}/roots.pem`;
+  writeFileSync(file, authority.cert);
+  await withRoots(file, async () => {
+    const keys = [pem(client.key), pem(client.cert)] as const;
+    const shows = ({ credentials }: Library) => credentials.createSsl(null, ...keys);
+    assertMatch((await call(grpc, grpc, shows, {}, null, true)).value!.text!, /^ssl somebody/);
+    const silent = await call(grpc, grpc, ({ credentials }) => credentials.createSsl(), {}, null, true);
+    assertEquals(silent.error?.code, grpc.status.UNAVAILABLE);
+  });
+  rmSync(folder, { recursive: true });
+});
+
+test("grpc-js: credentials of the same octets are the same", async () => {
+  const { ServerCredentials } = grpc;
+  const made = (ca: string): grpc.ServerCredentials =>
+    ServerCredentials.createSsl(
+      pem(ca),
+      [{ private_key: pem(shown.key), cert_chain: pem(shown.cert) }],
+      true,
+    );
+  const server = new grpc.Server();
+  const port = await bound(server, made(authority.cert), "localhost:0");
+  assertEquals(await bound(server, made(authority.cert), `localhost:${port}`), port);
+  await assertRejects(() => bound(server, made(rogue.cert), `localhost:${port}`), Error, "already bound");
+  server.forceShutdown();
+  const { createSsl } = grpc.credentials;
+  assert(createSsl(pem(authority.cert))._equals(createSsl(pem(authority.cert))));
+  assert(!createSsl(pem(authority.cert))._equals(createSsl(pem(rogue.cert))));
+  assert(!createSsl(pem(authority.cert))._equals(createSsl()));
+});
 
 test("grpc-js: the name of a certificate, and what an app says of it", async () => {
   const trusted = ({ credentials }: Library) => credentials.createSsl(pem(authority.cert));
