@@ -130,6 +130,19 @@ test("a client stays with a call that waits for a connection, and exits when it 
   await server.shutdown();
 });
 
+test("a client of grpc-js's API stays until it is connected or its deadline, and exits while it observes", async () => {
+  const before = new Server();
+  const port = await before.listen("127.0.0.1:0");
+  await before.shutdown();
+  const late = start("grpc_js_client.ts", `127.0.0.1:${port}`, "300");
+  await endsAtOnce(late, ["ready", "Failed to connect before the deadline"]);
+  const server = new Server();
+  const address = `127.0.0.1:${await server.listen("127.0.0.1:0")}`;
+  await endsAtOnce(start("grpc_js_client.ts", address, "60000"), ["ready", "connected"]);
+  server.close();
+  await server.shutdown();
+});
+
 for (const scenario of ["listens", "serves a connection that it was given"]) {
   test(`a server stays while it ${scenario}`, async () => {
     const program = start("server.ts", scenario);

@@ -106,13 +106,20 @@ export class Channel implements ChannelInterface {
     const { engine } = this.context;
     if (numberOf(this.channel.state) !== currentState) return queueMicrotask(callback);
     const ms = msUntil(deadline);
+    // Until its moment, as a timer of Node's, and until the end of CONNECTING, which comes in any case.
+    const holds = ms !== undefined || currentState === connectivityState.CONNECTING;
+    if (holds) engine.hold();
+    const end = (error?: Error): void => {
+      if (holds) engine.release();
+      queueMicrotask(() => callback(error));
+    };
     const forget = onNextState("watch a channel", this.channel, () => {
       if (task !== undefined) engine.cancel(task);
-      queueMicrotask(callback);
+      end();
     });
     const task = ms === undefined ? undefined : engine.runAt(engine.now() + ms, () => {
       forget();
-      queueMicrotask(() => callback(new Error("Deadline passed without connectivity state change")));
+      end(new Error("Deadline passed without connectivity state change"));
     });
   }
 

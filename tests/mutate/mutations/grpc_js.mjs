@@ -290,4 +290,18 @@ export default [
     test: SECURITY,
     name: "of the same octets",
   },
+  {
+    file: `${FOLDER}channel.ts`,
+    before: "if (holds) engine.hold();",
+    after: "if (holds && ms === undefined) engine.hold();",
+    test: "tests/surface/process_test.ts",
+    name: "stays until it is connected or its deadline",
+  },
+  {
+    file: `${FOLDER}channel.ts`,
+    before: "if (holds) engine.release();",
+    after: "",
+    test: "tests/surface/process_test.ts",
+    name: "stays until it is connected or its deadline",
+  },
 ];
