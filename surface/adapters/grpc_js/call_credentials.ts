@@ -1,5 +1,6 @@
 // Call credentials as grpc-js has them, and as this library's calls take them.
 
+import { callApplication } from "../../../pollers/mod.ts";
 import { HeaderList } from "../../../transport/mod.ts";
 import {
   CallCredentials as WireCredentials,
@@ -52,8 +53,8 @@ export abstract class CallCredentials {
   /** Those of a client of google-auth-library. */
   static createFromGoogleCredential(googleCredentials: OAuth2Client): CallCredentials {
     return new GeneratedCredentials((options, callback) => {
-      requestHeaders(googleCredentials, options.service_url).then(
-        (headers) => callback(null, metadataOf(headers)),
+      requestHeaders(googleCredentials, options.service_url).then(metadataOf).then(
+        (metadata) => callback(null, metadata),
         (error) => callback(error as Error),
       );
     });
@@ -91,10 +92,11 @@ class GeneratedCredentials extends CallCredentials {
 
   override generateMetadata(options: CallMetadataOptions): Promise<Metadata> {
     return new Promise((resolve, reject) => {
-      this.generator(options, (error, metadata) => {
-        if (metadata === undefined) reject(error);
-        else resolve(metadata);
-      });
+      callApplication(() =>
+        this.generator(options, (error, metadata) => {
+          if (metadata === undefined) reject(error);
+          else resolve(metadata);
+        }), reject);
     });
   }
 

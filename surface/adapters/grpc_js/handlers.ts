@@ -1,6 +1,7 @@
 // What runs a handler: its stream or emitter is made when its turn comes, and fed by the call below.
 
 import type { EventEmitter } from "../../../pollers/native/node_classes.ts";
+import { callApplication } from "../../../pollers/mod.ts";
 import { status as Status } from "./constants.ts";
 import type { ServerMethodDefinition } from "./definitions.ts";
 import type { Metadata } from "./metadata.ts";
@@ -37,20 +38,17 @@ function responder(call: ServerInterceptingCallInterface): sendUnaryData<unknown
   };
 }
 
-/** Calls the handler; what it throws ends the call. */
+/** Calls the handler; what it throws, or its promise rejects with, ends the call. */
 function begin(
   call: ServerInterceptingCallInterface,
   { definition, handler, onThrown }: ServedMethod,
   surface: Surface,
 ): void {
-  const run = handler as (call: unknown, respond?: sendUnaryData<unknown>) => void;
-  try {
-    if (definition.responseStream) run(surface);
-    else run(surface, responder(call));
-  } catch (error) {
+  const run = handler as (call: unknown, respond?: sendUnaryData<unknown>) => unknown;
+  callApplication(() => definition.responseStream ? run(surface) : run(surface, responder(call)), (error) => {
     onThrown(error);
     call.sendStatus({ code: Status.UNKNOWN, details: withDetails("Unknown error", error), metadata: null });
-  }
+  });
 }
 
 /** The call is over. */

@@ -304,4 +304,27 @@ export default [
     test: "tests/surface/process_test.ts",
     name: "stays until it is connected or its deadline",
   },
+  {
+    file: `${FOLDER}handlers.ts`,
+    before:
+      "callApplication(() => definition.responseStream ? run(surface) : run(surface, responder(call)), (",
+    after:
+      "callApplication(() => void (definition.responseStream ? run(surface) : run(surface, responder(call))), (",
+    test: GREETER,
+    name: "an async handler",
+  },
+  {
+    file: `${FOLDER}call_credentials.ts`,
+    before: ".then(metadataOf).then(\n        (metadata) => callback(null, metadata),",
+    after: ".then(\n        (headers) => callback(null, metadataOf(headers)),",
+    test: SECURITY,
+    name: "headers that cannot be sent",
+  },
+  {
+    file: `${FOLDER}channel_credentials.ts`,
+    before: "cert) ?? undefined;",
+    after: "cert);",
+    test: SECURITY,
+    name: "the name of a certificate",
+  },
 ];

@@ -8,8 +8,9 @@ import type {
   ServerWritableStream,
   ServiceError,
 } from "pollwire/grpc-js";
-import { setLogger } from "pollwire/grpc-js";
-import { app, type Handlers, libraries, type Library, type Note, outcome } from "./sides.ts";
+import { setLogger, status } from "pollwire/grpc-js";
+import { test } from "../../../harness.ts";
+import { app, type Handlers, libraries, type Library, type Note, outcome, run } from "./sides.ts";
 
 const handlers = ({ Metadata, status }: Library): Handlers => ({
   one(call: ServerUnaryCall<Note, Note>, callback: sendUnaryData<Note>) {
@@ -79,6 +80,30 @@ app("what a handler throws or gives without a code is UNKNOWN", handlers, async 
   assertEquals(plain.error?.message, "2 UNKNOWN: it went wrong");
   setLogger(console);
   assertEquals(lines.length, serving === libraries.ours ? 1 : 0);
+});
+
+test("grpc-js: what an async handler rejects with ends its call, unless that has ended", async () => {
+  const lines: string[] = [];
+  setLogger({ error: (line: string) => void lines.push(line) });
+  const failing = (): Handlers => ({
+    async one(_call: unknown, callback: sendUnaryData<Note>) {
+      await Promise.resolve();
+      callback(null, { text: "answered" });
+      throw new Error("too late");
+    },
+    down: () => Promise.reject(new Error("no responses")),
+    up: () => Promise.reject(new Error("no response")),
+  });
+  await run(libraries.ours, libraries.ours, failing, async ({ client }) => {
+    assertEquals((await outcome((done) => client["one"]({}, done))).value?.text, "answered");
+    const up = await outcome((done) => client["up"](done).end());
+    assertEquals(up.error?.message, "2 UNKNOWN: Unknown error");
+    const down = client["down"]({}).resume();
+    const error = await new Promise<ServiceError>((resolve) => down.on("error", resolve));
+    assertEquals(error.code, status.UNKNOWN);
+  });
+  setLogger(console);
+  assertEquals(lines.length, 3);
 });
 
 app("a stream of responses is a readable stream", handlers, async ({ client }) => {
