@@ -69,15 +69,14 @@ export class Channel implements ChannelInterface {
   constructor(
     private readonly target: string,
     credentials: ChannelCredentials,
-    options: ChannelOptions = {},
+    options?: ChannelOptions | null,
   ) {
     if (typeof target !== "string") throw new TypeError("Channel target must be a string");
-    if (options !== null && typeof options !== "object") {
-      throw new TypeError("Channel options must be an object");
-    }
+    const given = options ?? {};
+    if (typeof given !== "object") throw new TypeError("Channel options must be an object");
     this.channel = new WireChannel(target, {
-      ...channelOptions(options),
-      ...adaptedCredentials(credentials, options["grpc.ssl_target_name_override"]),
+      ...channelOptions(given),
+      ...adaptedCredentials(credentials, given["grpc.ssl_target_name_override"]),
     });
     this.context = callContext("make a channel", this.channel);
   }

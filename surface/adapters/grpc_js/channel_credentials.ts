@@ -7,6 +7,7 @@ import type { VerifyPeer } from "../../credentials/verify_peer.ts";
 import { AdaptedCredentials, CallCredentials } from "./call_credentials.ts";
 import { EVERY_TLS_LIBRARY } from "../../credentials/every_tls_library.ts";
 import { defaultRoots, sameOctets } from "./pem.ts";
+import { textOfError } from "./status.ts";
 
 /** What is asked of a server's certificate beside its verification. */
 export interface VerifyOptions {
@@ -191,10 +192,11 @@ function peerCheck(
 ): VerifyPeer {
   return ({ peerCertificate: certificate, serverName: asked }) => {
     const cert = certificate === undefined ? {} : { ...certificate, raw: Buffer.from(certificate.der) };
-    const error = check(serverName ?? asked ?? "", cert);
+    // Null is no error either, as to Node.
+    const error = check(serverName ?? asked ?? "", cert) ?? undefined;
     return error === undefined
       ? true
-      : `its certificate was refused by checkServerIdentity: ${error.message}`;
+      : `its certificate was refused by checkServerIdentity: ${textOfError(error)}`;
   };
 }
 

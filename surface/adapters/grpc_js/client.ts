@@ -89,10 +89,11 @@ export class Client {
    *
    * @throws {Error} for both interceptors and interceptor_providers, and as the channel does
    */
-  constructor(address: string, credentials: ChannelCredentials, options: ClientOptions = {}) {
-    const { channelOverride, channelFactoryOverride, callInvocationTransformer, ...rest } = options;
+  constructor(address: string, credentials: ChannelCredentials, options?: ClientOptions | null) {
+    const given = options ?? {};
+    const { channelOverride, channelFactoryOverride, callInvocationTransformer, ...rest } = given;
     const { interceptors: _interceptors, interceptor_providers: _providers, ...ofChannel } = rest;
-    this.#interceptors = interceptorLists(options as CallOptions, "options to the client constructor");
+    this.#interceptors = interceptorLists(given as CallOptions, "options to the client constructor");
     this.#transform = callInvocationTransformer;
     this.#channel = channelOverride ??
       channelFactoryOverride?.(address, credentials, ofChannel) ??

@@ -90,7 +90,8 @@ export function loadPackageDefinition(packageDef: PackageDefinition): GrpcObject
     const name = names.pop()!;
     let inside = all;
     for (const one of names) inside = (inside[one] ??= {}) as GrpcObject;
-    inside[name] = "format" in definition
+    // A service may have a method that is called "format".
+    inside[name] = typeof definition["format"] === "string"
       ? definition as ProtobufTypeDefinition
       : makeClientConstructor(definition as ServiceDefinition, name, {});
   }

@@ -81,8 +81,13 @@ export class ServerMetricRecorder {
     this.#figures.utilization = withFigure(this.#figures.utilization, name, value);
   }
 
-  /** The same of all of them: others are not reported any more. */
+  /**
+   * The same of all of them: others are not reported any more.
+   *
+   * @throws {TypeError} for what is no number
+   */
   setAllUtilizationMetrics(metrics: { [name: string]: number }): void {
+    for (const [name, value] of Object.entries(metrics)) checkedFigure(JSON.stringify(name), value);
     this.#figures.utilization = { ...metrics };
   }
 

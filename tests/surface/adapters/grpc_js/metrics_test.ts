@@ -139,6 +139,7 @@ test("grpc-js: what is no number is not recorded", () => {
     'Cannot record the calls a second: expected a number, found the string "9"',
   );
   assertThrows(() => recorder.putUtilizationMetric("disk", undefined as never), TypeError, '"disk"');
+  assertThrows(() => recorder.setAllUtilizationMetrics({ disk: "6" as never }), TypeError, '"disk"');
 });
 
 /** The next `count` reports of the server at `port`; `then` is called after each. */

@@ -172,9 +172,17 @@ const method = {
 test("grpc-js: definitions become classes of clients, in objects by package", () => {
   const type = { format: "Protocol Buffer 3 DescriptorProto", type: {}, fileDescriptorProtos: [] };
   const loaded = loadPackageDefinition(
-    { "a.b.C": { Do: method }, "a.b.T": type, "__proto__.x": type } as unknown as PackageDefinition,
-  ) as unknown as { a: { b: { C: all.ServiceClientConstructor; T: object } } };
-  const { C, T } = loaded.a.b;
+    {
+      "a.b.C": { Do: method },
+      "a.b.D": { format: method },
+      "a.b.T": type,
+      "__proto__.x": type,
+    } as unknown as PackageDefinition,
+  ) as unknown as {
+    a: { b: { C: all.ServiceClientConstructor; D: all.ServiceClientConstructor; T: object } };
+  };
+  const { C, D, T } = loaded.a.b;
+  assertEquals(D.prototype["format"].path, "/a.b.C/Do");
   assert(!("x" in {}));
   assertStrictEquals(T, type);
   assertEquals([C.serviceName, C.service["Do"]!.path], ["C", "/a.b.C/Do"]);
@@ -189,6 +197,18 @@ test("grpc-js: definitions become classes of clients, in objects by package", ()
     () => makeGenericClientConstructor({ $a: method } as ServiceDefinition, "X"),
     Error,
     "Method names cannot start with $",
+  );
+});
+
+test("grpc-js: options may be null", () => {
+  const credentials = all.credentials.createInsecure();
+  const client = new all.Client("127.0.0.1:1", credentials, null);
+  const channel = new all.Channel("127.0.0.1:1", credentials, null);
+  assertEquals([client, channel].map((one) => one.close()), [undefined, undefined]);
+  assertThrows(
+    () => new all.Channel("127.0.0.1:1", credentials, "x" as never),
+    TypeError,
+    "must be an object",
   );
 });
 

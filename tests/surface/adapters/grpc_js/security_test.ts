@@ -174,6 +174,9 @@ test("grpc-js: the name of a certificate, and what an app says of it", async () 
     checks.push(`${host} ${cert.raw instanceof Uint8Array}`);
     return checks.length === 1 ? undefined : new Error("revoked");
   };
+  const content = ({ credentials }: Library) =>
+    credentials.createSsl(pem(authority.cert), null, null, { checkServerIdentity: () => null as never });
+  assertEquals((await call(grpc, grpc, content)).error, null);
   const checked = ({ credentials }: Library) =>
     credentials.createSsl(pem(authority.cert), null, null, { checkServerIdentity });
   const passed = await call(grpc, grpc, checked);
@@ -191,6 +194,25 @@ test("grpc-js: call credentials that fail, fail the call", async () => {
     ));
   assertEquals(error?.code, grpc.status.UNAUTHENTICATED);
   assertMatch(error!.details, /no token today/);
+});
+
+test("grpc-js: call credentials of an async function, and headers that cannot be sent, fail the call", async () => {
+  const { createFromMetadataGenerator, createFromGoogleCredential } = grpc.credentials;
+  const failing = [
+    createFromMetadataGenerator(() => Promise.reject(new Error("no token today")) as unknown as void),
+    createFromGoogleCredential({ getRequestHeaders: () => Promise.resolve({ authorization: "two\nlines" }) }),
+    createFromGoogleCredential({ getRequestHeaders: () => Promise.resolve(undefined as never) }),
+  ];
+  const reasons = [/no token today/, /illegal characters/, /call credentials failed/];
+  for (const [at, credentials] of failing.entries()) {
+    const { error } = await call(
+      grpc,
+      grpc,
+      () => grpc.credentials.createSsl(pem(authority.cert)).compose(credentials),
+    );
+    assertEquals(error?.code, grpc.status.UNAUTHENTICATED);
+    assertMatch(error!.details, reasons[at]!);
+  }
 });
 
 test("grpc-js: credentials of calls are combined", async () => {
