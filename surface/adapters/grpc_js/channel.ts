@@ -24,7 +24,7 @@ export interface ChannelInterface {
   close(): void;
   /** Where it connects to. */
   getTarget(): string;
-  /** Whether it is connected; `tryToConnect`: it is to be. */
+  /** Whether it is connected; `tryToConnect`: it is to be, from then on. */
   getConnectivityState(tryToConnect: boolean): connectivityState;
   /** Calls `callback` once when the state is another one than `currentState`, or with an error at the deadline. */
   watchConnectivityState(
@@ -92,8 +92,9 @@ export class Channel implements ChannelInterface {
 
   getConnectivityState(tryToConnect: boolean): connectivityState {
     if (this.closed) return connectivityState.SHUTDOWN;
+    const state = numberOf(this.channel.state);
     if (tryToConnect) this.channel.connect();
-    return numberOf(this.channel.state);
+    return state;
   }
 
   watchConnectivityState(

@@ -115,7 +115,8 @@ test("grpc-js: a channel says whether it is connected", async () => {
   const port = await bound(server, grpc.ServerCredentials.createInsecure());
   const channel = new grpc.Channel(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {});
   assertEquals(channel.getTarget(), `dns:127.0.0.1:${port}`);
-  assertEquals(channel.getConnectivityState(true), grpc.connectivityState.CONNECTING);
+  assertEquals(channel.getConnectivityState(true), grpc.connectivityState.IDLE); // as it was before
+  assertEquals(channel.getConnectivityState(false), grpc.connectivityState.CONNECTING);
   const changed = (): Promise<Error | undefined> =>
     new Promise((resolve) =>
       channel.watchConnectivityState(channel.getConnectivityState(false), Date.now() + 10_000, resolve)
