@@ -8,7 +8,7 @@ import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
 import type { ChildCall } from "../call/parent.ts";
 import { Status, type StatusCode } from "../call/status.ts";
-import type { GivenOptions } from "../client/call_options.ts";
+import { abortDetails, type GivenOptions } from "../client/call_options.ts";
 import { CallPermission, type PermittedCall } from "../client/call_permission.ts";
 import type { CallContext } from "../client/call_context.ts";
 import { markMessage } from "../compression.ts";
@@ -279,9 +279,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
 
   private aborted(): void {
     const reason = propertyOf(this.options.signal, "reason");
-    const named = isInstance(reason, Error) && propertyOf(reason, "name") !== "AbortError";
-    const why = named ? `: ${messageOf(reason)}` : "";
-    this.cancel(Status.CANCELLED, `call aborted by its signal${why}`, "user", reason);
+    this.cancel(Status.CANCELLED, abortDetails(reason), "user", reason);
   }
 
   private report(error: unknown, where: "request" | "options"): void {

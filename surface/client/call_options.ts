@@ -1,5 +1,6 @@
 // What a caller may say of one call, and the check of it: whatever is wrong throws before anything is sent.
 
+import { isInstance, messageOf, propertyOf } from "../../pollers/mod.ts";
 import type { HeaderList } from "../../transport/mod.ts";
 import { headersOf, type Metadata, type MetadataInit } from "../call/metadata.ts";
 import { type ParentCall, parentOf } from "../call/parent.ts";
@@ -103,6 +104,12 @@ export function readCallOptions(path: string, options: CallOptions): GivenOption
     onHeaders,
     onTrailers,
   };
+}
+
+/** Why a call ended whose signal was aborted with `reason`. An AbortError says nothing that the sentence does not. */
+export function abortDetails(reason: unknown): string {
+  const named = isInstance(reason, Error) && propertyOf(reason, "name") !== "AbortError";
+  return `call aborted by its signal${named ? `: ${messageOf(reason)}` : ""}`;
 }
 
 function checkSignal(path: string, signal: unknown): void {

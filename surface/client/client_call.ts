@@ -10,7 +10,6 @@ import {
   type ErrorPlace,
   type EventEngine,
   type Instant,
-  isInstance,
   messageOf,
   propertyOf,
   trace,
@@ -32,7 +31,7 @@ import { type CallStatus, describeStatus, endedBy } from "../call/call_status.ts
 import { isDeadlineExceeded } from "../call/deadline.ts";
 import type { ChildCall } from "../call/parent.ts";
 import { Status, type StatusCode, statusName } from "../call/status.ts";
-import type { GivenOptions } from "./call_options.ts";
+import { abortDetails, type GivenOptions } from "./call_options.ts";
 import type { AttemptedCall } from "./attempts/attempt.ts";
 import { isOwnFault } from "./attempts/own_fault.ts";
 import type { AttemptedStream } from "./attempts/retries.ts";
@@ -484,9 +483,7 @@ export abstract class ClientCall extends SendingCall
   }
 
   private aborted(): void {
-    const reason = propertyOf(this.options.signal, "reason");
-    const named = isInstance(reason, Error) && propertyOf(reason, "name") !== "AbortError";
-    this.cancel(Status.CANCELLED, `call aborted by its signal${named ? `: ${messageOf(reason)}` : ""}`);
+    this.cancel(Status.CANCELLED, abortDetails(propertyOf(this.options.signal, "reason")));
   }
 
   private deadlineExceeded(why = ""): void {

@@ -10,7 +10,7 @@ import { CallCore, CallEvent } from "../call/call_core.ts";
 import type { ChildCall, ParentCall } from "../call/parent.ts";
 import { type Frames, isRpcError, makeCallError, type RpcErrorOptions } from "../call/rpc_error.ts";
 import { Status, type StatusCode } from "../call/status.ts";
-import type { GivenOptions } from "../client/call_options.ts";
+import { abortDetails, type GivenOptions } from "../client/call_options.ts";
 import type { PromiseContext } from "./client_calls.ts";
 
 const { STARTED, ENDED } = CallEvent;
@@ -148,7 +148,7 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
 
   private aborted(): void {
     const reason = propertyOf(this.options.signal, "reason");
-    this.fail(Status.CANCELLED, "call aborted by its signal", "user", reason);
+    this.fail(Status.CANCELLED, abortDetails(reason), "user", reason);
   }
 
   private fail(code: StatusCode, details: string, endedBy: "user" | "library", cause: unknown): void {

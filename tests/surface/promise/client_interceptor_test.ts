@@ -233,9 +233,12 @@ test("a call ends by its deadline and its signal, whatever an interceptor waits 
       ]);
       const cancel = new AbortController();
       const cancelled = failure(call(client, { signal: cancel.signal }));
-      cancel.abort();
-      assertEquals((await cancelled).code, Status.CANCELLED);
-      assertEquals((await failure(call(client, { signal: cancel.signal }))).code, Status.CANCELLED);
+      cancel.abort(new Error("changed my mind"));
+      for (
+        const { code, details } of [await cancelled, await failure(call(client, { signal: cancel.signal }))]
+      ) {
+        assertEquals([code, details], [Status.CANCELLED, "call aborted by its signal: changed my mind"]);
+      }
       assertEquals((await failure(call(client, { deadlineMs: 0 }))).code, Status.DEADLINE_EXCEEDED);
     }
   });
