@@ -344,8 +344,7 @@ export class Subchannel implements LinkOwner {
     for (const call of this.waiting) {
       const transport = this.transportWithRoom();
       if (transport === undefined) return;
-      this.waiting.delete(call);
-      call.waitsIn = undefined;
+      this.waiting.delete(call); // one that is over its deadline says that it waited here
       call.attach(transport);
     }
   }

@@ -15,7 +15,7 @@ export interface PendingCall {
   readonly path: string;
   /** What the service config says of it; undefined while the call has not been told. */
   readonly config: MethodConfig | undefined;
-  /** Where it waits, for what it waits in; undefined where it does not. */
+  /** Where it waits, or waited until it had a stream; for what it waits in. Undefined where it does not. */
   waitsIn: Set<PendingCall> | undefined;
   /** Follows the present attempt, since its connection was picked; who ends the attempt takes it away and tells it. */
   tracker: CallTracker | undefined;

@@ -179,6 +179,13 @@ export default [
   },
   {
     file: "surface/channel/subchannel.ts",
+    before: "      this.waiting.delete(call); // one that is over its deadline says that it waited here\n",
+    after: "      this.waiting.delete(call);\n      call.waitsIn = undefined;\n",
+    test: "tests/surface/channel/states_test.ts",
+    name: "[C48] a call that is past its deadline",
+  },
+  {
+    file: "surface/channel/subchannel.ts",
     before: "transport === undefined || this.waiting.size > 0",
     after: "transport === undefined",
     test: "tests/surface/channel/states_test.ts",

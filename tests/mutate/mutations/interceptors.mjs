@@ -23,6 +23,13 @@ export default [
   },
   {
     file: "surface/promise/intercepted_call.ts",
+    before: "this.fail(Status.CANCELLED, abortDetails(reason), ",
+    after: 'this.fail(Status.CANCELLED, "call aborted by its signal", ',
+    test: "tests/surface/promise/client_interceptor_test.ts",
+    name: "whatever an interceptor waits for",
+  },
+  {
+    file: "surface/promise/intercepted_call.ts",
     before:
       '      this.fail(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "user", error);\n',
     after: "      throw error;\n",

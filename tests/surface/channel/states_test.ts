@@ -76,6 +76,22 @@ test("[C48] a call that waits for a stream and is withdrawn gets none", async ()
   assertEquals(bench.log, ["call 1 attached", "call 1 ended", "call 3 attached"]);
 });
 
+test("[C48] a call that is past its deadline when a stream is free says that it waited for one", async () => {
+  const bench = new Bench({ maxStreams: 1 });
+  await bench.listen();
+  bench.call();
+  await bench.pass(10);
+  const late = bench.call();
+  let waited = "";
+  late.attach = () => {
+    waited = bench.route.describeWait(late);
+    late.withdraw();
+  };
+  bench.peers[0]!.send(rst(1, ErrorCode.CANCEL));
+  await bench.pass(10);
+  assertEquals(waited, "waiting for a stream: 10.0.0.2:80 allows no more at a time");
+});
+
 test("a call that is withdrawn gets nothing", async () => {
   const bench = new Bench();
   await bench.listen();
