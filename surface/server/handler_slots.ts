@@ -32,8 +32,8 @@ export interface SlotsOwner {
   readonly beginnings: Beginnings;
   /** Responses wait and cannot be sent; `resume` is called when that is over. */
   readonly stalled: boolean;
-  /** A call has to wait because as many handlers run as may, for the first time. */
-  onHandlersLinger(): void;
+  /** A call has to wait because as many handlers run as may: {@linkcode HandlerSlots.linger} says later whether that lasts. */
+  onFull(): void;
 }
 
 /** The handlers of one connection. */
@@ -46,7 +46,8 @@ export class HandlerSlots implements Waiting {
    */
   private waiting: Set<WaitingCall> | undefined = undefined;
   private starting = false;
-  private warned = false;
+  /** The owner knows that calls have to wait. */
+  private isKnown = false;
 
   /** At most `limit` run at once; `owner` says what else holds them. */
   constructor(private readonly limit: number, private readonly owner: SlotsOwner) {}
@@ -64,11 +65,16 @@ export class HandlerSlots implements Waiting {
     if (!this.isFree && !this.owner.mayWait(waiting.size)) return false; // else it waits for its turn alone
     waiting.add(call);
     this.owner.waitingChanged(1);
-    if (!this.warned && this.running >= this.limit) {
-      this.warned = true;
-      this.owner.onHandlersLinger();
+    if (!this.isKnown && this.running >= this.limit) {
+      this.isKnown = true;
+      this.owner.onFull();
     }
     return true;
+  }
+
+  /** Whether calls wait because as many handlers run as may; where none does, the owner hears of the next one that has to. */
+  linger(): boolean {
+    return this.isKnown = this.waiting !== undefined && this.running >= this.limit;
   }
 
   /** The stream of `call` ended while it waited. */

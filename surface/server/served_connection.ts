@@ -1,6 +1,12 @@
 // One connection of a server, as its calls see it.
 
-import { formatAddress, type Instant, type Reporter, type SocketAddress } from "../../pollers/mod.ts";
+import {
+  type EventEngine,
+  formatAddress,
+  type Instant,
+  type Reporter,
+  type SocketAddress,
+} from "../../pollers/mod.ts";
 import type {
   ConnectionSecurity,
   RequestHead,
@@ -20,8 +26,13 @@ import { HandlerSlots, type SlotsOwner } from "./handler_slots.ts";
 const WAITING_CALLS = 8_192;
 const LEAST_WAITING_CALLS = 16;
 
+/** Calls that have waited so long for handlers of others wait for ones that do not end with their calls. */
+const LINGER_MS = 100;
+
 /** What the connections of a server share. */
 export interface ConnectionsHost {
+  /** What the server runs on. */
+  readonly engine: EventEngine;
   /** When handlers of response streams begin. */
   readonly beginnings: Beginnings;
   /** Handlers that one connection may have running. */
@@ -95,12 +106,16 @@ export class ServedConnection implements SlotsOwner, ServerTransportSink {
     return this.transport!.stalled;
   }
 
-  onHandlersLinger(): void {
-    const { handlerLimit, reporter } = this.host;
-    reporter.log(
-      "warn",
-      `calls from ${formatAddress(this.peer)} wait: ${handlerLimit} handlers of its connection run ` +
-        `(maxConcurrentStreams), some of calls that have ended; a handler should end when call.signal is aborted`,
-    );
+  /** Handlers that end when their signal is aborted still run when the calls behind theirs come: they came with the abort. */
+  onFull(): void {
+    const { engine, handlerLimit, reporter } = this.host;
+    engine.runAt(engine.now() + LINGER_MS, () => {
+      if (!this.handlers.linger()) return;
+      reporter.log(
+        "warn",
+        `calls from ${formatAddress(this.peer)} wait: ${handlerLimit} handlers of its connection run ` +
+          `(maxConcurrentStreams), some of calls that have ended; a handler should end when call.signal is aborted`,
+      );
+    });
   }
 }

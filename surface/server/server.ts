@@ -132,6 +132,7 @@ export class Server {
     this.#host.interceptors = this.#interceptors;
     const { maxConcurrentStreams } = localSettings(options.settings);
     this.#connections = {
+      engine: this.engine,
       beginnings: new Beginnings((closure) => this.engine.run(closure)),
       reporter,
       handlerLimit: maxConcurrentStreams,

@@ -162,6 +162,20 @@ export default [
   },
   {
     file: "surface/server/handler_slots.ts",
+    before: "return this.isKnown = this.waiting !== undefined && this.running >= this.limit;",
+    after: "return true;",
+    test: "tests/surface/server/handler_slots_test.ts",
+    name: "are not warned of",
+  },
+  {
+    file: "surface/server/handler_slots.ts",
+    before: "return this.isKnown = this.waiting !== undefined && this.running >= this.limit;",
+    after: "return false;",
+    test: "tests/surface/server/handler_slots_test.ts",
+    name: "those of calls past their deadline count",
+  },
+  {
+    file: "surface/server/handler_slots.ts",
     before: "return this.running < this.limit && !this.owner.stalled;",
     after: "return this.running < this.limit;",
     test: "tests/surface/server/handler_slots_test.ts",

@@ -223,7 +223,7 @@ test("beginnings: connections whose calls wait take turns, and one with many doe
       stalled: false,
       mayWait: () => true,
       waitingChanged() {},
-      onHandlersLinger() {},
+      onFull() {},
     });
     for (let i = 0; i < calls; i++) {
       const call = { streamsResponses: true, runHandler: () => void begun.push(name) };

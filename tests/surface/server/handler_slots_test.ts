@@ -177,6 +177,23 @@ test("handlers: those that end with their call leave room at once, and sync ones
   assertEquals(world.warnings, []);
 });
 
+test("handlers: those that end with their call are not warned of, where the next call comes with the end", async () => {
+  await using world = new World();
+  let served = 0;
+  using channel = await world.serve({
+    one: (_, { signal }) => {
+      served++;
+      return new Promise<Note>((resolve) => signal.addEventListener("abort", () => resolve({})));
+    },
+  });
+  const client = createClient(Trial, channel);
+  const deadlines = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => number * 100);
+  const calls = Promise.all(deadlines.map((deadlineMs) => failure(client.one({}, { deadlineMs }))));
+  await world.pass(2_000);
+  assertEquals((await calls).map(({ code }) => code), deadlines.map(() => Status.DEADLINE_EXCEEDED));
+  assertEquals([served, world.warnings], [9, []]);
+});
+
 /** Unary calls made of frames, by a client that may read nothing. */
 class RawCaller {
   private id = 1;
