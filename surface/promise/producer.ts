@@ -10,10 +10,11 @@ export type { ProducerSink } from "../client/streaming.ts";
 /** Messages of an application: any iterable, or async iterable. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>;
 
-/** Whether `value` can be read as messages. */
+/** Whether `value` can be read as messages. A string is iterable, but holds no messages. */
 export function isSource(value: unknown): value is Source<unknown> {
   const source = value as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
-  return typeof (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) === "function";
+  const iterate = source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator];
+  return typeof iterate === "function" && typeof value !== "string";
 }
 
 /** Runs one iterable to its end, until it throws, or until `stop`. */

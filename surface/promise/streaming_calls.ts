@@ -35,9 +35,8 @@ export class StreamingResponseCall<Req, Res> extends PromiseCall<Req, Res>
 
 /** For clients whose methods stream. */
 export const STREAMS: StreamingCalls<PromiseContext> = {
-  /** A string is iterable, but no message. */
   checkRequests(method, requests) {
-    if (typeof requests !== "string" && isSource(requests)) return;
+    if (isSource(requests)) return;
     throw new TypeError(
       `Cannot call ${method.path}: it takes a stream of requests, so give an iterable or async iterable of messages, ` +
         `such as an array; found ${describe(requests)}`,

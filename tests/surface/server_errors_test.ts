@@ -93,6 +93,21 @@ test("without onError, what a handler throws is on stderr with its stack, its me
     })
   ));
 
+test("a handler of response streams that returns a text is told so: its letters are no messages", () =>
+  logged((lines) =>
+    serving(
+      { down: () => "abc" as never, both: () => Promise.resolve("abc" as never) },
+      async ({ client }) => {
+        for (const [name, call] of [["Down", client.down({})], ["Both", client.both([])]] as const) {
+          const error = await failure(call.next());
+          const details = `handler of /trial.Trial/${name} returned string, not an iterable of responses`;
+          assertEquals([error.code, error.details], [Status.INTERNAL, details]);
+        }
+        assertEquals(lines.length, 2);
+      },
+    )
+  ));
+
 test("a logger of the application gets what stderr would", () => {
   const lines: unknown[][] = [];
   const note = (level: string) => (...args: unknown[]) => void lines.push([level, ...args.map(String)]);

@@ -57,6 +57,11 @@ export default [
     after: "picked.attach(call)",
     test: "tests/surface/client/ended_meanwhile_test.ts",
     name: "is ended by its picker",
+    file: "surface/promise/producer.ts",
+    before: ' && typeof value !== "string";',
+    after: ";",
+    test: "tests/surface/promise/producer_test.ts",
+    name: "no iterable at all",
   },
   {
     file: "surface/client/client_call.ts",

@@ -207,7 +207,7 @@ test("producer: what cannot be sent ends the iterable, whose finally runs, and i
 });
 
 test("producer: no iterable at all, or one that cannot begin, is told as an error", () => {
-  for (const wrong of [5, undefined, null, {}, Promise.resolve([1]), () => [1]]) {
+  for (const wrong of [5, "text", undefined, null, {}, Promise.resolve([1]), () => [1]]) {
     const { sink } = produce(wrong as unknown as Source<number>);
     assertInstanceOf(sink.ends[0], TypeError);
     assertMatch(sink.ends[0].message, /iterable/);
