@@ -106,10 +106,10 @@ export class FrameReader {
   }
 
   private tooLong(length: number, bytes: Uint8Array, at: number): void {
-    // "HTTP" read as a frame's length is 4.7 million: the usual way to find that a peer speaks HTTP/1.
+    // Text read as a frame's header has a length of millions, and a type that no frame has: "HTTP", "SSH-", "220 ".
     const text = String.fromCharCode(...bytes.subarray(at, at + 24));
     let reason: string;
-    if (text.startsWith("HTTP/")) {
+    if (/^[ -~]{4}/.test(text)) {
       reason = `peer does not speak HTTP/2: expected a frame, found ${JSON.stringify(text)}`;
     } else if (isTlsRecord(bytes, at)) {
       reason = "peer speaks TLS, and this connection is plaintext: give credentials for TLS";

@@ -30,6 +30,13 @@ const mutation = (file, before, after, test, name) => ({ file, before, after, te
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "transport/http2/frame_reader.ts",
+    before: "/^[ -~]{4}/.test(text)",
+    after: 'text.startsWith("HTTP/")',
+    test: "tests/transport/http2/rfc9113_3_4_preface_test.ts",
+    name: "another protocol in words",
+  },
+  {
     file: "transport/client_transport.ts",
     before: "this.control.run(this.canOpenAgain);",
     after: "this.canOpenAgain();",

@@ -57,6 +57,18 @@ test("3.4: a server that answers in HTTP/1.1 is named as such", () => {
   }
 });
 
+test("3.4: a server that speaks another protocol in words is named by them", () => {
+  for (
+    const greeting of ["220 mail.example ESMTP\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "-ERR unknown command\r\n"]
+  ) {
+    const bench = new Bench("client", {}, { handshake: false });
+    bench.send(ascii(greeting));
+    assertEquals(bench.connection.closed, true);
+    const quoted = JSON.stringify(greeting.slice(0, 24));
+    assertEquals(bench.sink.error!.reason, `peer does not speak HTTP/2: expected a frame, found ${quoted}`);
+  }
+});
+
 test("3.4: the first frame must be SETTINGS, and no acknowledgement", () => {
   for (const first of [frame("PING", 0, 0, new Uint8Array(8)), frame("SETTINGS", 1, 0, EMPTY)]) {
     const bench = new Bench("client", {}, { handshake: false });
