@@ -25,6 +25,8 @@ const PATIENCE_MS = 1;
 export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
   /** Called where the whole fails otherwise than by the interceptors' own promise. */
   onFailed: (error: unknown) => void = () => {};
+  /** Whether the caller waits for it; a caller of responses may do something else between two of them. */
+  isAwaited: () => boolean = () => true;
   private readonly children = new Set<ChildCall>();
   private holds = false;
   private hasBegun = false;
@@ -109,8 +111,12 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
 
   protected override onDeadline(): void {
     const whose = this.whoseDeadline ?? "the deadline of its parent";
-    const details = `${whose} exceeded while an interceptor ran`;
-    this.endSoon(() => this.fail(Status.DEADLINE_EXCEEDED, details, "library", undefined));
+    this.endSoon(() => {
+      const when = this.hasBegun && !this.isAwaited()
+        ? "before the responses were read"
+        : "while an interceptor ran";
+      this.fail(Status.DEADLINE_EXCEEDED, `${whose} exceeded ${when}`, "library", undefined);
+    });
   }
 
   private ask(): void {

@@ -23,6 +23,7 @@ export class InterceptedResponses implements AsyncIterableIterator<unknown> {
   /** `answer` runs the interceptors, and gives what is to be read. */
   constructor(private readonly whole: InterceptedCall, answer: () => Promise<unknown>) {
     whole.onFailed = (error) => this.failed(error);
+    whole.isAwaited = () => this.readers.size > 0;
     whole.start();
     if (whole.isOver) return;
     this.started = this.start(answer);

@@ -22,6 +22,13 @@ export default [
     name: "no unhandled rejection where an interceptor waits for it later",
   },
   {
+    file: "surface/promise/intercepted_responses.ts",
+    before: "    whole.isAwaited = () => this.readers.size > 0;\n",
+    after: "",
+    test: "tests/surface/promise/client_interceptor_test.ts",
+    name: "between two reads",
+  },
+  {
     file: "surface/promise/intercepted_call.ts",
     before: "this.fail(Status.CANCELLED, abortDetails(reason), ",
     after: 'this.fail(Status.CANCELLED, "call aborted by its signal", ',

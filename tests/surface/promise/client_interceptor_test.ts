@@ -370,8 +370,13 @@ test("an interceptor's own source is left where the call is over between two rea
       const before = left;
       if ("signal" in options) abort.abort();
       await until(() => left === before + 1); // nobody reads meanwhile
-      const error = await failure(responses.next());
-      assertEquals(error.code, "signal" in options ? Status.CANCELLED : Status.DEADLINE_EXCEEDED);
+      const { code, details } = await failure(responses.next());
+      assertEquals(
+        [code, details],
+        "signal" in options
+          ? [Status.CANCELLED, "call aborted by its signal"]
+          : [Status.DEADLINE_EXCEEDED, "deadline of 200 ms exceeded before the responses were read"],
+      );
       assertEquals(await responses.next(), { value: undefined, done: true });
     }
   });
