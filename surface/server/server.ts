@@ -284,12 +284,15 @@ export class Server {
   /**
    * Serves a connection that was accepted elsewhere, as gRPC's AddInsecureChannelFromFd. The endpoint belongs to this
    * server's engine, and the server owns it from here on. As a listener does, it keeps the process alive while it is open;
-   * `onClosed` is called once, when it is closed.
+   * `onClosed` is called once, when it is closed; what it throws goes to `onError`.
    */
   serveEndpoint(endpoint: Endpoint, onClosed: () => void = () => {}): void {
+    const { reporter } = this.#host;
+    const tell = (): void =>
+      callApplication(onClosed, (thrown) => reporter.report(thrown, { where: "connection", level: "error" }));
     if (this.#styles.isShutDown) {
       endpoint.close();
-      return onClosed();
+      return tell();
     }
     this.#styles.start();
     let closed = false;
@@ -298,7 +301,7 @@ export class Server {
       if (closed) return;
       closed = true;
       this.engine.release();
-      onClosed();
+      tell();
     });
   }
 

@@ -142,4 +142,11 @@ export default [
     after: "|| true) continue;",
     test: "tests/surface/bad_input_test.ts",
   },
+  {
+    file: "surface/server/server.ts",
+    before: "      this.engine.release();\n      tell();\n",
+    after: "      this.engine.release();\n      onClosed();\n",
+    test: "tests/surface/server/serve_endpoint_test.ts",
+    name: "an onClosed that throws keeps no shutdown waiting",
+  },
 ];

@@ -163,8 +163,8 @@ export default [
   ),
   mutation(
     "surface/server/server.ts",
-    "      endpoint.close();\n      return onClosed();",
-    "      return onClosed();",
+    "      endpoint.close();\n      return tell();",
+    "      return tell();",
     SERVE,
     "after a shutdown",
   ),

@@ -43,3 +43,27 @@ test("serveEndpoint: after a shutdown the connection is closed, and its end told
   client.close();
   await acceptor.shutdown();
 });
+
+test("serveEndpoint: an onClosed that throws keeps no shutdown waiting", async () => {
+  const errors: unknown[] = [];
+  const server = new Server({ onError: (error) => errors.push(error) });
+  server.addService(Trial, { one: (request) => request });
+  const [acceptor, port] = await Acceptor.listen(server.engine, LOOPBACK);
+  const boom = new Error("boom");
+  const throwing = (): never => {
+    throw boom;
+  };
+  const channel = new Channel(`127.0.0.1:${port}`);
+  const call = createClient(Trial, channel).one({ number: 1 });
+  server.serveEndpoint(await acceptor.accept(), throwing);
+  await call;
+  const stopped = server.shutdown();
+  channel.close();
+  await stopped;
+  assertEquals(errors, [boom]);
+  const client = await connect(server.engine, { family: "ipv4", host: "127.0.0.1", port });
+  server.serveEndpoint(await acceptor.accept(), throwing); // which is told at once
+  assertEquals(errors, [boom, boom]);
+  client.close();
+  await acceptor.shutdown();
+});
