@@ -169,10 +169,9 @@ export class QueueServer {
     tag: Tag,
   ): void {
     checkOptions("request a call", options, REQUEST_NAMES as Readonly<Record<string, true>>);
-    const method = this.#requests.serveUnregistered();
-    checkHandling("request a call", options.payload, method.payload);
+    checkHandling("request a call", options.payload, "NONE");
     const request = requestInto(wanted, "request a call", tag, notifiedOf(options), boundOf(options));
-    this.#requests.request(method, request);
+    this.#requests.requestUnregistered(request);
     markRequested(wanted as RequestedCall<never, never, never>);
   }
 

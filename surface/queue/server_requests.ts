@@ -28,6 +28,9 @@ export interface RequestedMethod {
 /** Messages of methods that are not registered are octets. */
 const UNREGISTERED = rawMethod("/", "bidiStreaming") as MethodDescriptor<unknown, unknown>;
 
+/** What serves them, in messages. */
+const FALLBACK = "server by completion queues";
+
 /** One notification of shutdown. */
 class Notification implements QueueOperation {
   /** Owned by the queue. */
@@ -141,17 +144,9 @@ export class ServerRequests implements ServerStyle, QueueOwner {
     this.methods.set(key, method);
   }
 
-  /** Serves all that nothing else serves. Throws TypeError where something does already. */
-  serveUnregistered(): RequestedMethod {
-    if (this.unregistered !== undefined) return this.unregistered;
-    const method = this.make("unregistered methods", UNREGISTERED, "NONE");
-    this.server.methods.setFallback("server by completion queues", method.begin);
-    return this.unregistered = method;
-  }
-
-  /** The same, for a server that gets it as its generic service. */
+  /** All that nothing else serves, for a server that gets it as its generic service. */
   asGeneric(): RequestedMethod {
-    return this.unregistered ??= this.make("unregistered methods", UNREGISTERED, "NONE");
+    return this.unregistered ??= this.makeUnregistered();
   }
 
   /** The method at `path`. Throws TypeError where its calls are not requested. */
@@ -167,11 +162,30 @@ export class ServerRequests implements ServerStyle, QueueOwner {
   }
 
   /** Requests one call. Throws CallError. */
-  request({ matcher }: RequestedMethod, request: CallRequest): void {
-    request.what = matcher.what;
+  request(method: RequestedMethod, request: CallRequest): void {
+    this.begin(method, request);
+    method.matcher.request(request);
+  }
+
+  /**
+   * The same, of a method that nothing else serves; from the first of them on their calls wait for requests. Throws TypeError
+   * where something serves all methods already.
+   */
+  requestUnregistered(request: CallRequest): void {
+    const method = this.unregistered ?? this.makeUnregistered();
+    const { methods } = this.server;
+    const isFirst = this.unregistered === undefined;
+    if (isFirst) methods.checkFallback(FALLBACK);
+    this.begin(method, request);
+    if (isFirst) methods.setFallback(FALLBACK, method.begin);
+    this.unregistered = method;
+    method.matcher.request(request);
+  }
+
+  private begin({ matcher: { what } }: RequestedMethod, request: CallRequest): void {
+    request.what = what;
     request.home = this.numberOf(request.notified, request);
     request.begin();
-    matcher.request(request);
   }
 
   /** Takes no new calls; `tag` comes out of `core` when the last one is over. Throws CallError. */
@@ -230,6 +244,10 @@ export class ServerRequests implements ServerStyle, QueueOwner {
   private all(): RequestedMethod[] {
     const all = [...this.methods.values()];
     return this.unregistered === undefined ? all : [...all, this.unregistered];
+  }
+
+  private makeUnregistered(): RequestedMethod {
+    return this.make("unregistered methods", UNREGISTERED, "NONE");
   }
 
   private make(

@@ -59,14 +59,18 @@ export class MethodTable {
    * messages what it is: "generic service". Throws TypeError where there is one.
    */
   setFallback(kind: string, begin: BeginServerCall): void {
-    if (this.fallback !== undefined) {
-      throw new TypeError(
-        `Cannot add a ${kind}: the server has a ${this.fallbackKind}, and one serves all that no service has`,
-      );
-    }
+    this.checkFallback(kind);
     this.fallback = { descriptor: undefined, requestStream: true, begin };
     this.fallbackKind = kind;
     this.changed();
+  }
+
+  /** Throws TypeError where a {@linkcode setFallback} of `kind` would. */
+  checkFallback(kind: string): void {
+    if (this.fallback === undefined) return;
+    throw new TypeError(
+      `Cannot add a ${kind}: the server has a ${this.fallbackKind}, and one serves all that no service has`,
+    );
   }
 
   /** All services, by name: the same list until methods are added or removed. */

@@ -18,6 +18,7 @@ import {
   sendStatusFromServer,
   Server,
   type ServerInterceptor,
+  Status,
 } from "pollwire";
 import { test } from "../../harness.ts";
 import { collect, echo, failure, gate, type Note, Trial, until } from "../serving.ts";
@@ -625,6 +626,28 @@ test("queue server: interceptors admit calls before they are matched, and a call
     assert(await batch(wanted, [sendMessage({ text: "b" }), sendStatusFromServer()]));
     assertEquals([(await answer).text, seen], ["b", ["wrong", "right"]]);
   }, { server: { interceptors: [guarded] } });
+});
+
+test("queue server: [Q62] a refused requestCall leaves unknown methods UNIMPLEMENTED, and the generic service free", async () => {
+  await queueServing(async ({ calls, queue, channel, server }) => {
+    const ended = new CompletionQueue<unknown>();
+    ended.shutdown();
+    const wanted = new RequestedCall();
+    const refused: Array<[CallErrorCode, () => void]> = [
+      ["NOT_SERVER_COMPLETION_QUEUE", () => calls.requestCall(wanted, { queue: ended }, 1)],
+      [
+        "COMPLETION_QUEUE_SHUTDOWN",
+        () => calls.requestCall(wanted, { queue: ended, notificationQueue: queue }, 1),
+      ],
+      ["PAYLOAD_TYPE_MISMATCH", () => calls.requestCall(wanted, { queue, payload: "READ_INITIAL" }, 1)],
+    ];
+    for (const [code, start] of refused) refuses(code, start, "request a call");
+    const unknown = genericClient(channel).unary("/a.B/C", new Uint8Array(), { deadlineMs: 20_000 });
+    assertEquals((await failure(unknown)).code, Status.UNIMPLEMENTED);
+    server.addGenericService(async function* (requests) {
+      yield* requests;
+    });
+  });
 });
 
 test("queue server: [Q62] requestCall where another service has all that is not registered is refused", async () => {
