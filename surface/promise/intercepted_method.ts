@@ -11,7 +11,7 @@ import { type PromiseContext, SingleResponseCall } from "./client_calls.ts";
 import { StreamingResponseCall } from "./streaming_calls.ts";
 import { InterceptedCall } from "./intercepted_call.ts";
 import { InterceptedResponses } from "./intercepted_responses.ts";
-import type { ClientInterceptor, ClientNext, ClientResponse, InterceptedClientCall } from "./interceptor.ts";
+import type { ClientInterceptor, ClientResponse, InterceptedClientCall } from "./interceptor.ts";
 
 /** Interceptors around the calls of one client. */
 export type ClientChain = (call: InterceptedClientCall) => Promise<ClientResponse>;
@@ -27,7 +27,7 @@ interface Whole {
 
 /** The first one of `list` is the outermost. Throws TypeError for what is no list of interceptors. */
 export function clientChain(purpose: string, list: readonly ClientInterceptor[]): ClientChain {
-  return composed<ClientNext>(purpose, list, innermost);
+  return composed<InterceptedClientCall, Promise<ClientResponse>>(purpose, list, innermost);
 }
 
 /** The function that calls `method`; `checkRequests` throws for what is no source of requests. */

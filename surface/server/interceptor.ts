@@ -119,7 +119,7 @@ export class InterceptedCall extends ServerCallHandle {
   /** Goes on with interceptor `at`, or after the last one with the handler. */
   follow(at: number): Promise<ServerResponse> {
     const interceptor = this.chain[at];
-    return interceptor === undefined ? this.run() : interceptor(this as never);
+    return waitedForLater(interceptor === undefined ? this.run() : interceptor(this as never));
   }
 
   private run(): Promise<ServerResponse> {
@@ -163,7 +163,7 @@ export class ServerInterceptors implements CallAdmission {
     let isAdmitted = false;
     let status: unknown = undefined;
     const call = new InterceptedCall(core, "unseen", undefined, () => {
-      const response = new Promise<ServerResponse>((resolve, reject) => {
+      return new Promise<ServerResponse>((resolve, reject) => {
         const ended = (code: StatusCode, details: string): void => {
           if (code === Status.OK) return resolve({ kind: "unseen" });
           status = new RpcError(code, details);
@@ -174,8 +174,6 @@ export class ServerInterceptors implements CallAdmission {
         else core.whenEnded(ended);
         admitted();
       });
-      response.catch(() => {}); // its client has the status, whether or not the interceptor waits for it yet
-      return response;
     });
     this.run(call).then(
       () => {
@@ -213,13 +211,25 @@ export function serverInterceptorFor<M extends MethodDescriptor>(
 }
 
 /** What `list` makes around `innermost`, the first one outside. Throws TypeError for what is no list of interceptors. */
-export function composed<Next>(
+export function composed<Call, Answer>(
   purpose: string,
-  list: readonly ((next: Next) => Next)[],
-  innermost: Next,
-): Next {
+  list: readonly ((next: (call: Call) => Answer) => (call: Call) => Answer)[],
+  innermost: (call: Call) => Answer,
+): (call: Call) => Answer {
   checkList(purpose, list);
-  return list.reduceRight((next: Next, interceptor, i) => makeOne(purpose, interceptor, i, next), innermost);
+  return list.reduceRight(
+    (next, interceptor, i) => makeOne(purpose, interceptor, i, (call: Call) => waitedForLater(next(call))),
+    innermost,
+  );
+}
+
+/**
+ * What `next` gives. An interceptor may wait for something else before it waits for that: a rejection that nobody waits for
+ * yet would end the process.
+ */
+export function waitedForLater<T>(answer: T): T {
+  if (answer instanceof Promise) answer.catch(() => {});
+  return answer;
 }
 
 function checkList(purpose: string, list: unknown): void {

@@ -23,6 +23,7 @@ import {
   type Note,
   numbersOf,
   serving,
+  sleep,
   Trial,
   type TrialClient,
   until,
@@ -486,6 +487,26 @@ test("what an interceptor throws, or forgets, is the cause of the call's error",
       assertEquals(reports.map(({ where, level }) => [where, level]), Array(4).fill(["interceptor", "info"]));
     }, { channel: { onError } });
   }
+});
+
+test("what a call ends with is no unhandled rejection where an interceptor waits for it later", async () => {
+  const over = gate();
+  const later: ClientInterceptor = (next) => async (call) => {
+    const answer = next(call);
+    await over.opened;
+    await sleep(10);
+    return await answer;
+  };
+  const inner: ClientInterceptor = (next) => async (call) => await next(call);
+  const throwing = () => {
+    throw new RpcError("NOT_FOUND", "not here");
+  };
+  await serving({ one: throwing, down: throwing }, async ({ channel, server }) => {
+    server.observe({ onCallEnd: () => over.open() });
+    const client = createClient(Trial, channel, { interceptors: [later, inner] });
+    assertEquals((await failure(client.one({}))).code, Status.NOT_FOUND);
+    assertEquals((await failure(collect(client.down({})))).code, Status.NOT_FOUND);
+  });
 });
 
 test("misuse of a client with interceptors throws where it is", async () => {

@@ -455,6 +455,23 @@ test("the status of a call of another style is no unhandled rejection where an i
   }, { server: { interceptors: [late] } });
 });
 
+test("what a handler throws is no unhandled rejection where an interceptor waits for it later", async () => {
+  const later: ServerInterceptor = (next) => async (call) => {
+    const answer = next(call);
+    await sleep(10);
+    return await answer;
+  };
+  const inner: ServerInterceptor = (next) => async (call) => await next(call);
+  const throwing = () => {
+    throw new RpcError("NOT_FOUND", "not here");
+  };
+  await serving({ one: throwing, down: throwing }, async ({ client }) => {
+    for (const kind of ["unary", "serverStreaming"]) {
+      assertEquals((await failure(KINDS[kind]!(client) as Promise<unknown>)).code, Status.NOT_FOUND);
+    }
+  }, { server: { interceptors: [later, inner] } });
+});
+
 test("a call that was intercepted is the parent of others as any other", async () => {
   const passing: ServerInterceptor = (next) => async (call) => await next(call);
   let remaining: number | undefined = undefined;
