@@ -107,7 +107,8 @@ export class Producer<T> implements ApplicationCallback {
   /** An iterator of the application's or a ReadableStream is left; an iterable is not begun for that. */
   private leaveUnread(): unknown {
     if (!this.leavesUnread) return undefined;
-    const source = this.source as Partial<Iterator<T> & { cancel(): unknown }>;
+    const source = this.source as Partial<Iterator<T> & { cancel(): unknown; readonly locked: boolean }>;
+    if (source.locked === true) return undefined; // it has a reader, who leaves it
     return source.return !== undefined ? source.return() : source.cancel?.();
   }
 

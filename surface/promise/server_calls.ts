@@ -18,7 +18,7 @@ import { statusOfThrown } from "../server/thrown_status.ts";
 import { describe } from "../options.ts";
 import type { AnyHandler } from "./handlers.ts";
 import { MessageSource, type MessageSourceOwner } from "./message_source.ts";
-import { isSource, Producer, type ProducerSink } from "./producer.ts";
+import { isSource, Producer, type ProducerSink, type Source } from "./producer.ts";
 
 // For V8: see docs/STYLE.md, "Hot paths".
 const isThenable = isPromiseLike;
@@ -51,6 +51,8 @@ export class PromiseServerCall extends ServerCallCore
   /** Of a method with many requests. */
   declare private readonly requests: MessageSource<unknown> | undefined;
   declare private producer: Producer<unknown> | undefined;
+  /** The handler's responses where an interceptor put others in their place: left when the call is done with those. */
+  declare private inner: unknown;
 
   /** Made when its stream is there. */
   constructor(
@@ -65,6 +67,7 @@ export class PromiseServerCall extends ServerCallCore
     super(host, method, stream, head, connection, receivedAt);
     this.served = served;
     this.producer = undefined;
+    this.inner = undefined;
     this.requests = method.requestStream ? new MessageSource(this) : undefined;
   }
 
@@ -157,9 +160,13 @@ export class PromiseServerCall extends ServerCallCore
     this.reportLate(error, "responses");
   }
 
-  /** Nothing of the handler's iterable runs any more. */
+  /** Nothing of the iterable runs any more. */
   onOver(): void {
-    this.handlerEnded();
+    const { inner } = this;
+    this.inner = this.producer = undefined;
+    if (inner === undefined) return this.handlerEnded();
+    this.producer = new Producer(inner as Source<unknown>, this, this.engine.execCtx, true);
+    this.producer.stop();
   }
 
   /** The interceptors run around the handler, where messages pass through them too: `onTurn` calls them. */
@@ -172,11 +179,15 @@ export class PromiseServerCall extends ServerCallCore
     const { descriptor: { kind }, handler } = this.served;
     const single = kind === "unary" || kind === "clientStreaming";
     let ofHandler: { readonly error: unknown } | undefined = undefined;
+    let isAnswered = false;
     const call = new InterceptedCall(this, kind, request, async (call) => {
       if (this.isOver) throw new RpcError(Status.CANCELLED, "call is over"); // as in every other style
       try {
         const result = await handler(call.message, call);
-        return (single ? { kind, response: result } : { kind, responses: result }) as ServerResponse;
+        if (single) return { kind, response: result } as ServerResponse;
+        this.inner = result;
+        if (isAnswered && this.producer === undefined) this.onOver(); // by an interceptor that did not wait for it
+        return { kind, responses: result } as ServerResponse;
       } catch (error) {
         ofHandler = { error };
         throw error;
@@ -185,6 +196,7 @@ export class PromiseServerCall extends ServerCallCore
     let result: unknown;
     try {
       const response = await interceptors.run(call) as Record<string, unknown> | undefined;
+      isAnswered = true;
       if (response?.["kind"] !== kind) {
         throw new TypeError(
           `Cannot answer ${this.path}: an interceptor returned ${describe(response)}, not what next gave`,
@@ -192,9 +204,11 @@ export class PromiseServerCall extends ServerCallCore
       }
       result = response[single ? "response" : "responses"];
     } catch (error) {
+      isAnswered = true;
       const thrown = ofHandler as { readonly error: unknown } | undefined;
       return this.threw(error, thrown !== undefined && thrown.error === error ? "handler" : "interceptor");
     }
+    if (result === this.inner) this.inner = undefined;
     this.settled(result);
   }
 
@@ -213,7 +227,7 @@ export class PromiseServerCall extends ServerCallCore
 
   private threw(error: unknown, where: ErrorPlace = "handler"): void {
     this.fail(error, where);
-    this.handlerEnded();
+    this.onOver();
   }
 
   /** The handler is through, and gave a response, or what its responses come from. */
@@ -228,7 +242,7 @@ export class PromiseServerCall extends ServerCallCore
       this.report(new TypeError(details), "handler");
       this.sendStatus(Status.INTERNAL, details);
       this.requests?.end();
-      return this.handlerEnded();
+      return this.onOver();
     }
     // Nobody else has them: the responses of another call would go on for good where nobody leaves them.
     this.producer = new Producer(result, this, this.engine.execCtx, true);

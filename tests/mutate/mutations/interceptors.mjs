@@ -40,6 +40,34 @@ export default [
     name: "no unhandled rejection where an interceptor waits for it later",
   },
   {
+    file: "surface/promise/producer.ts",
+    before: "    if (source.locked === true) return undefined; // it has a reader, who leaves it\n",
+    after: "",
+    test: server,
+    name: "a stream of the handler's that an interceptor reads",
+  },
+  {
+    file: "surface/promise/server_calls.ts",
+    before: "    if (inner === undefined) return this.handlerEnded();\n",
+    after: "    return this.handlerEnded();\n",
+    test: server,
+    name: "the handler's responses are left where an interceptor gives others",
+  },
+  {
+    file: "surface/promise/server_calls.ts",
+    before: "if (isAnswered && this.producer === undefined) this.onOver();",
+    after: "",
+    test: server,
+    name: "the handler's responses are left where an interceptor gives others",
+  },
+  {
+    file: "surface/promise/server_calls.ts",
+    before: "if (isAnswered && this.producer === undefined) this.onOver();",
+    after: "if (isAnswered) this.onOver();",
+    test: server,
+    name: "takes the handler's responses when its own are read",
+  },
+  {
     file: "surface/promise/intercepted_call.ts",
     before:
       '      this.fail(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "user", error);\n',

@@ -28,6 +28,7 @@ import {
   gate,
   type Handlers,
   type Note,
+  numbers,
   numbersOf,
   serving,
   sleep,
@@ -470,6 +471,108 @@ test("what a handler throws is no unhandled rejection where an interceptor waits
       assertEquals((await failure(KINDS[kind]!(client) as Promise<unknown>)).code, Status.NOT_FOUND);
     }
   }, { server: { interceptors: [later, inner] } });
+});
+
+/** Responses of a handler, without end; tells by `onLeft` when they are left. */
+function responses(onLeft: () => void): AsyncIterable<Note> {
+  return {
+    [Symbol.asyncIterator]() {
+      return this as unknown as AsyncIterator<Note>;
+    },
+    next: () => Promise.resolve({ done: false, value: { number: 1 } }),
+    return: () => {
+      onLeft();
+      return Promise.resolve({ done: true, value: undefined });
+    },
+  } as AsyncIterable<Note>;
+}
+
+test("the handler's responses are left where an interceptor gives others, or throws", async () => {
+  const around = async function* (source: Iterable<unknown> | AsyncIterable<unknown>) {
+    yield* source;
+  };
+  /** What an interceptor does, which `ended` is told of the call, and the code of the call. */
+  const interceptors: Array<[ServerInterceptor, (client: TrialClient) => Promise<unknown>, number]> = [
+    [
+      (next) => async (call) => {
+        await next(call);
+        throw new RpcError("ABORTED", "after the handler");
+      },
+      (client) => collect(client.down({})),
+      Status.ABORTED,
+    ],
+    [
+      (next) => (call) => {
+        void next(call); // whose handler returns later
+        throw new RpcError("ABORTED", "before the handler");
+      },
+      (client) => collect(client.down({ number: 20 })),
+      Status.ABORTED,
+    ],
+    [
+      (next) => async (call) => {
+        const answer = await next(call);
+        return answer.kind === "serverStreaming"
+          ? { ...answer, responses: around(answer.responses) }
+          : answer;
+      },
+      (client) => collect(client.down({ number: 100 }, { deadlineMs: 30 })), // it is over before they are begun
+      Status.DEADLINE_EXCEEDED,
+    ],
+  ];
+  for (const [interceptor, call, code] of interceptors) {
+    let left = 0;
+    const down = async ({ number = 0 }: Note) => {
+      if (number > 0) await sleep(number);
+      return responses(() => left++);
+    };
+    await serving({ down }, async ({ client }) => {
+      assertEquals((await failure(call(client))).code, code);
+      await until(() => left === 1);
+    }, { server: { interceptors: [interceptor] } });
+  }
+});
+
+test("a stream of the handler's that an interceptor reads is the interceptor's to leave", async () => {
+  const reports: unknown[] = [];
+  const reading: ServerInterceptor = (next) => async (call) => {
+    const { responses } = await next(call) as unknown as { responses: ReadableStream<Note> };
+    const reader = responses.getReader();
+    const own = new ReadableStream<Note>({
+      pull: async (to) => to.enqueue((await reader.read()).value!),
+      cancel: (reason) => reader.cancel(reason),
+    });
+    return { kind: "serverStreaming", responses: own } as never;
+  };
+  let left = 0;
+  let number = 0;
+  const down = () =>
+    new ReadableStream<Note>({ pull: (to) => to.enqueue({ number: ++number }), cancel: () => void left++ });
+  await serving({ down: down as unknown as Handlers["down"] & object }, async ({ client }) => {
+    for await (const note of client.down({})) if (note.number === 3) break;
+    await until(() => left === 1);
+    await sleep(10);
+  }, { server: { interceptors: [reading], onError: (error) => void reports.push(error) } });
+  assertEquals(reports, []);
+});
+
+test("an interceptor that takes the handler's responses when its own are read gets all of them", async () => {
+  const lazily: ServerInterceptor = (next) => (call) => {
+    const answer = next(call);
+    const own = async function* () {
+      const given = await answer;
+      if (given.kind === "serverStreaming") yield* given.responses;
+    };
+    return Promise.resolve({ kind: "serverStreaming", responses: own() } as never);
+  };
+  await serving({
+    down: async ({ number }) => {
+      await sleep(5);
+      return numbers(number!);
+    },
+  }, async ({ client }) => {
+    assertEquals(numbersOf(await collect(client.down({ number: 3 }))), [1, 2, 3]);
+  }, { server: { interceptors: [lazily] } });
 });
 
 test("a call that was intercepted is the parent of others as any other", async () => {
