@@ -128,7 +128,9 @@ export class TypedCall<Req, Res> {
       this.call.cancel(Status.CANCELLED, details, "user", error);
       this.failure = this.error(Status.CANCELLED, details, error, "user");
     });
-    if (this.failure !== undefined) throw this.failure;
+    if (this.failure === undefined) return;
+    this.tellTrailers();
+    throw this.failure;
   }
 
   private error(
@@ -190,6 +192,7 @@ export class SyncStream<Req, Res> implements IterableIterator<Res> {
       return END;
     } catch (error) {
       this.#done = true;
+      this.#leaveRequests();
       throw error;
     }
   }

@@ -468,5 +468,17 @@ export default [
     after: "timeoutMs",
     test: "tests/pollers/threads/sync_wait_test.ts",
     name: "it has no number for",
+    file: "surface/blocking/responses.ts",
+    before: "    if (this.failure === undefined) return;\n    this.tellTrailers();\n",
+    after: "    if (this.failure === undefined) return;\n",
+    test: CLIENT,
+    name: "whoever leaves the responses",
+  },
+  {
+    file: "surface/blocking/responses.ts",
+    before: "      this.#done = true;\n      this.#leaveRequests();\n      throw error;",
+    after: "      this.#done = true;\n      throw error;",
+    test: CLIENT,
+    name: "whoever leaves the responses",
   },
 ];

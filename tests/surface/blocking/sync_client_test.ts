@@ -613,7 +613,15 @@ blocking(
     for (const { number } of stream) if (number === 3) break;
     stream.return();
     assertEquals([left, told], [1, 1]);
+    const onHeaders = () => {
+      throw new Error("boom");
+    };
+    const refused = thrown(() => client.both(endless(), { onHeaders, onTrailers: () => told++ }).next());
+    assertEquals([refused.code, left, told], [Status.CANCELLED, 2, 2]);
+    thrown(() => client.one({}, { onHeaders, onTrailers: () => told++ }));
+    assertEquals(told, 3);
   },
+  { onError: () => {} },
 );
 
 endSharedServer();
