@@ -1,13 +1,13 @@
 // What ProtoFiles declare, by name: files, symbols, and extensions by the message and number they extend.
 
-import { encodeMessage } from "../codec.ts";
 import type { ProtoFile } from "../proto_file.ts";
 import { descriptorCodecs, type FieldDescriptor, type MessageDescriptor } from "./descriptor_types.ts";
+import { renamedFile } from "./renamed_file.ts";
 
 /**
  * The declarations of some files and of all that they import. Texts that were parsed, and files of several directories, may
- * have the same name, while readers of descriptors know a file by it: the first one keeps it, and another one that nobody
- * imports by it is shown as "2/name".
+ * have the same name, while readers of descriptors know a file by it: the first one keeps it, and another one is shown as
+ * "2/name", also by those that import it.
  */
 export class FileIndex {
   readonly #files = new Map<string, ProtoFile>();
@@ -18,14 +18,16 @@ export class FileIndex {
   /** Reads the descriptors of all of them. Throws DecodeError where one is none. */
   constructor(roots: Iterable<ProtoFile>) {
     const files = [...withImports(roots)];
-    const imported = new Set(files.flatMap(({ imports }) => imports));
-    for (const file of files) {
-      const known = this.#files.get(file.name);
-      if (known === undefined) this.#add(file);
-      else if (!imported.has(file) && !isSame(known, file)) {
-        this.#add(renamed(file, this.#freeName(file.name)));
-      }
+    const firsts = firstsOf(files);
+    const names = new Map<ProtoFile, string>();
+    const taken = new Set<string>();
+    for (const file of new Set(files.map((one) => firsts.get(one)!))) {
+      const name = freeName(file.name, taken);
+      taken.add(name);
+      names.set(file, name);
     }
+    const shown = new Map<ProtoFile, ProtoFile>();
+    for (const file of names.keys()) this.#add(shownAs(file, firsts, names, shown));
   }
 
   /** The file of a name. */
@@ -52,13 +54,6 @@ export class FileIndex {
   #add(file: ProtoFile): void {
     this.#files.set(file.name, file);
     this.#read(file);
-  }
-
-  #freeName(name: string): string {
-    for (let i = 2;; i++) {
-      const free = `${i}/${name}`;
-      if (!this.#files.has(free)) return free;
-    }
   }
 
   #read(file: ProtoFile): void {
@@ -107,18 +102,58 @@ export class FileIndex {
   }
 }
 
-function isSame(one: ProtoFile, other: ProtoFile): boolean {
-  const bytes = other.bytes();
-  return one.bytes().length === bytes.length && one.bytes().every((octet, i) => octet === bytes[i]);
+/** Of files that are the same, with all that they import, the first one, by each of `files`. */
+function firstsOf(files: Iterable<ProtoFile>): Map<ProtoFile, ProtoFile> {
+  const firsts = new Map<ProtoFile, ProtoFile>();
+  const byName = new Map<string, ProtoFile[]>();
+  const visit = (file: ProtoFile): void => {
+    if (firsts.has(file)) return;
+    firsts.set(file, file);
+    file.imports.forEach(visit);
+    const known = byName.get(file.name) ?? [];
+    const first = known.find((one) => isSame(one, file, firsts));
+    if (first !== undefined) firsts.set(file, first);
+    else byName.set(file.name, [...known, file]);
+  };
+  for (const file of files) visit(file);
+  return firsts;
 }
 
-/** `file` by another name: of a field that comes twice the last one counts, and the name is one. */
-function renamed(file: ProtoFile, name: string): ProtoFile {
-  const added = encodeMessage(descriptorCodecs().file, { name });
-  const bytes = new Uint8Array(file.bytes().length + added.length);
-  bytes.set(file.bytes());
-  bytes.set(added, file.bytes().length);
-  return { name, imports: file.imports, bytes: () => bytes };
+function isSame(one: ProtoFile, other: ProtoFile, firsts: ReadonlyMap<ProtoFile, ProtoFile>): boolean {
+  const bytes = other.bytes();
+  return one.bytes().length === bytes.length && one.bytes().every((octet, i) => octet === bytes[i]) &&
+    one.imports.every((imported, i) => firsts.get(imported) === firsts.get(other.imports[i]!));
+}
+
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  let free = name;
+  for (let i = 2; taken.has(free); i++) free = `${i}/${name}`;
+  return free;
+}
+
+/** `file` by the names that it and its imports are shown by; it is itself where these are its own. */
+function shownAs(
+  file: ProtoFile,
+  firsts: ReadonlyMap<ProtoFile, ProtoFile>,
+  names: ReadonlyMap<ProtoFile, string>,
+  shown: Map<ProtoFile, ProtoFile>,
+): ProtoFile {
+  const known = shown.get(file);
+  if (known !== undefined) return known;
+  const name = names.get(file)!;
+  const imports = file.imports.map((one) => shownAs(firsts.get(one)!, firsts, names, shown));
+  const as = imports.every((one, i) => one === file.imports[i]) && name === file.name
+    ? file
+    : { name, imports, bytes: bytesBy(name, file, imports) };
+  shown.set(file, as);
+  return as;
+}
+
+function bytesBy(name: string, file: ProtoFile, imports: readonly ProtoFile[]): () => Uint8Array {
+  const names = new Map(imports.map((one, i) => [file.imports[i]!.name, one.name]));
+  if (name === file.name && [...names].every(([before, now]) => before === now)) return () => file.bytes();
+  const bytes = renamedFile(file.bytes(), name, names);
+  return () => bytes;
 }
 
 /** `roots` and all that they import, each once, those that are nearer first. */

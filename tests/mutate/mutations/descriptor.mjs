@@ -178,10 +178,31 @@ export default [
   },
   {
     file: "surface/proto/descriptor/file_index.ts",
-    before: "else if (!imported.has(file) && !isSame(known, file))",
-    after: "else if (!imported.has(file))",
+    before: "if (first !== undefined) firsts.set(file, first);",
+    after: "if (first === undefined) firsts.set(file, file);",
     test: SERVICE,
     name: "[C103] files of the same name",
+  },
+  {
+    file: "surface/proto/descriptor/file_index.ts",
+    before: "firsts.get(imported) === firsts.get(other.imports[i]!)",
+    after: "true",
+    test: SERVICE,
+    name: "[C103] imported files of the same name",
+  },
+  {
+    file: "surface/proto/descriptor/renamed_file.ts",
+    before: "names.get(one) ?? one",
+    after: "one",
+    test: SERVICE,
+    name: "[C103] imported files of the same name",
+  },
+  {
+    file: "surface/proto/descriptor/renamed_file.ts",
+    before: "if (!IMPORTS.includes(tag)) kept",
+    after: "kept",
+    test: SERVICE,
+    name: "[C103] imported files of the same name",
   },
   {
     file: "surface/proto/descriptor/file_index.ts",

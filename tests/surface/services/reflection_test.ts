@@ -249,6 +249,43 @@ test("[C103] files of the same name that are not the same are told apart", async
   assertEquals(absent!.errorResponse!.errorCode, Status.NOT_FOUND);
 });
 
+test("[C103] imported files of the same name that are not the same are told apart by those that import them", async () => {
+  const load = async (pack: string) => {
+    const files = {
+      "deep.proto": `syntax = "proto3"; package ${pack}; message Deep {}`,
+      "common.proto":
+        `syntax = "proto3"; package ${pack}; import public "deep.proto"; message Common { Deep deep = 1; }`,
+      "mid.proto": `syntax = "proto3"; import public "common.proto";`,
+      "service.proto": `syntax = "proto3"; package ${pack}; import "google/protobuf/empty.proto";
+        import "mid.proto"; service S { rpc Call(Common) returns (google.protobuf.Empty); }`,
+    };
+    return (await loadProto({ files, entry: "service.proto" }))["S"]!;
+  };
+  const services = [await load("one"), await load("other")];
+  const requests = ["one.S", "other.S", "other.Common", "one.Deep", "other.Deep"].map(bySymbol);
+  const responses = await ask(services, [...requests, byName("2/common.proto")]);
+  const empty = "google/protobuf/empty.proto";
+  assertEquals(responses.map(files), [
+    ["service.proto", empty, "mid.proto", "common.proto", "deep.proto"],
+    ["2/service.proto", "2/mid.proto", "2/common.proto", "2/deep.proto"],
+    ["2/common.proto"],
+    ["deep.proto"],
+    ["2/deep.proto"],
+    ["2/common.proto"],
+  ]);
+  const sent = responses.slice(0, 2).flatMap(({ fileDescriptorResponse }) =>
+    fileDescriptorResponse!.fileDescriptorProto
+  );
+  const { dependency, publicDependency } = descriptorCodecs().file.decode(sent[7]!);
+  assertEquals([dependency, publicDependency], [["2/deep.proto"], [0]]);
+  const described = loadDescriptors(sent);
+  assertEquals(["one.S", "other.S"].map((name) => described[name]!.fullName), ["one.S", "other.S"]);
+  // The same files, loaded twice, are one.
+  const again = { ...await load("one"), fullName: "again.S", methods: BY_HAND.methods };
+  const [absent] = await ask([services[0]!, again], [byName("2/common.proto")]);
+  assertEquals(absent!.errorResponse!.errorCode, Status.NOT_FOUND);
+});
+
 test("[C103] services that come and go later are seen", async () => {
   const simulation = new Simulation();
   const at = simulation.host();
