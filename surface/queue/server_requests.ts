@@ -174,10 +174,10 @@ export class ServerRequests implements ServerStyle, QueueOwner {
   requestUnregistered(request: CallRequest): void {
     const method = this.unregistered ?? this.makeUnregistered();
     const { methods } = this.server;
-    const isFirst = this.unregistered === undefined;
-    if (isFirst) methods.checkFallback(FALLBACK);
+    const isServed = methods.isFallback(method.begin);
+    if (!isServed) methods.checkFallback(FALLBACK);
     this.begin(method, request);
-    if (isFirst) methods.setFallback(FALLBACK, method.begin);
+    if (!isServed) methods.setFallback(FALLBACK, method.begin);
     this.unregistered = method;
     method.matcher.request(request);
   }

@@ -65,6 +65,11 @@ export class MethodTable {
     this.changed();
   }
 
+  /** Whether it is `begin` that serves what nothing else does. */
+  isFallback(begin: BeginServerCall): boolean {
+    return this.fallback?.begin === begin;
+  }
+
   /** Throws TypeError where a {@linkcode setFallback} of `kind` would. */
   checkFallback(kind: string): void {
     if (this.fallback === undefined) return;

@@ -440,16 +440,23 @@ export default [
   {
     file: "surface/queue/server_requests.ts",
     before:
-      "    this.begin(method, request);\n    if (isFirst) methods.setFallback(FALLBACK, method.begin);\n    this.unregistered = method;\n",
+      "    this.begin(method, request);\n    if (!isServed) methods.setFallback(FALLBACK, method.begin);\n    this.unregistered = method;\n",
     after:
-      "    if (isFirst) methods.setFallback(FALLBACK, method.begin);\n    this.unregistered = method;\n    this.begin(method, request);\n",
+      "    if (!isServed) methods.setFallback(FALLBACK, method.begin);\n    this.unregistered = method;\n    this.begin(method, request);\n",
     test: "tests/surface/queue/server_requests_test.ts",
     name: "a refused requestCall leaves unknown methods UNIMPLEMENTED",
   },
   {
     file: "surface/queue/server_requests.ts",
-    before: "    if (isFirst) methods.checkFallback(FALLBACK);\n",
+    before: "    if (!isServed) methods.checkFallback(FALLBACK);\n",
     after: "",
+    test: "tests/surface/queue/server_requests_test.ts",
+    name: "requestCall where another service has all that is not registered is refused",
+  },
+  {
+    file: "surface/queue/server_requests.ts",
+    before: "const isServed = methods.isFallback(method.begin);",
+    after: "const isServed = this.unregistered !== undefined;",
     test: "tests/surface/queue/server_requests_test.ts",
     name: "requestCall where another service has all that is not registered is refused",
   },

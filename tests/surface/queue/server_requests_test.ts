@@ -651,8 +651,11 @@ test("queue server: [Q62] a refused requestCall leaves unknown methods UNIMPLEME
 });
 
 test("queue server: [Q62] requestCall where another service has all that is not registered is refused", async () => {
-  await queueServing(async ({ calls, queue }) => {
-    for (let i = 0; i < 2; i++) {
+  await queueServing(async ({ calls, queue, server }) => {
+    for (let i = 0; i < 3; i++) {
+      if (i === 2) {
+        assertThrows(() => server.addGenericService(queueMethod(calls)), TypeError, "generic service");
+      }
       assertThrows(
         () => calls.requestCall(new RequestedCall(), { queue }, 1),
         TypeError,
