@@ -10,6 +10,7 @@ import {
 } from "../../pollers/mod.ts";
 import type { ConnectionSecurity } from "../../transport/mod.ts";
 import { describe } from "../options.ts";
+import { handled } from "../promise_like.ts";
 import { isRecord } from "../records.ts";
 import type { AuthorizationPolicy, CheckedCall, Policy } from "./policy.ts";
 import { describeClient, principalsOf } from "./principals.ts";
@@ -56,7 +57,11 @@ export class Authorizer {
    */
   constructor(purpose: string, source: PolicySource, private readonly reporter: Reporter) {
     try {
-      this.ask = isPolicyFile(source) ? reader(source) : typeof source === "function" ? source : undefined;
+      this.ask = isPolicyFile(source)
+        ? reader(source)
+        : typeof source === "function"
+        ? () => handled(source())
+        : undefined;
       this.given = this.ask === undefined ? source as AuthorizationPolicy | string : this.ask();
       this.policy = readPolicy(this.given);
     } catch (cause) {

@@ -2,6 +2,7 @@
 
 import { messageOf } from "../../pollers/mod.ts";
 import type { Instant } from "../../transport/mod.ts";
+import { handled } from "../promise_like.ts";
 import { isPlain } from "../records.ts";
 
 /** What credentials are made from: options, or a function that gives those of now. */
@@ -27,7 +28,7 @@ export class ContextSource<Options extends object, Made extends { release(): voi
   constructor(source: OptionsSource<Options>, make: (options: Options) => Made) {
     this.#source = source;
     this.#make = make;
-    this.#options = typeof source === "function" ? source() : source;
+    this.#options = typeof source === "function" ? handled(source()) : source;
     this.#made = make(this.#options);
     this.#used = asItIs(this.#options);
   }
@@ -46,7 +47,7 @@ export class ContextSource<Options extends object, Made extends { release(): voi
     if (typeof source !== "function" || now < this.#askAt) return this.#made;
     this.#askAt = now + ASK_AGAIN_MS;
     try {
-      const options = source();
+      const options = handled(source());
       if (this.#unusable !== undefined && isSame(options, this.#unusable)) return this.#made;
       this.#unusable = asItIs(options);
       if (!isSame(options, this.#used)) this.#replace(options);

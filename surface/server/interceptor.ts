@@ -9,6 +9,7 @@ import { headersOf, type Metadata, type MetadataInit } from "../call/metadata.ts
 import { RpcError } from "../call/rpc_error.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import { describe } from "../options.ts";
+import { handled } from "../promise_like.ts";
 import type { MethodDescriptor, MethodKind, RequestOf, ResponseInitOf } from "../proto/mod.ts";
 import type { CallAdmission } from "./call_host.ts";
 import { type ServerCall, ServerCallHandle } from "./server_call.ts";
@@ -119,7 +120,8 @@ export class InterceptedCall extends ServerCallHandle {
   /** Goes on with interceptor `at`, or after the last one with the handler. */
   follow(at: number): Promise<ServerResponse> {
     const interceptor = this.chain[at];
-    return waitedForLater(interceptor === undefined ? this.run() : interceptor(this as never));
+    // Who calls it may wait for something else first.
+    return handled(interceptor === undefined ? this.run() : interceptor(this as never));
   }
 
   private run(): Promise<ServerResponse> {
@@ -218,18 +220,9 @@ export function composed<Call, Answer>(
 ): (call: Call) => Answer {
   checkList(purpose, list);
   return list.reduceRight(
-    (next, interceptor, i) => makeOne(purpose, interceptor, i, (call: Call) => waitedForLater(next(call))),
+    (next, interceptor, i) => makeOne(purpose, interceptor, i, (call: Call) => handled(next(call))),
     innermost,
   );
-}
-
-/**
- * What `next` gives. An interceptor may wait for something else before it waits for that: a rejection that nobody waits for
- * yet would end the process.
- */
-export function waitedForLater<T>(answer: T): T {
-  if (answer instanceof Promise) answer.catch(() => {});
-  return answer;
 }
 
 function checkList(purpose: string, list: unknown): void {

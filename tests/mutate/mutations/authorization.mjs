@@ -105,6 +105,20 @@ export default [
     "reactor workers",
     "epoll",
   ),
+  {
+    file: "surface/authorization/authorizer.ts",
+    before: "handled(source())",
+    after: "source()",
+    test: "tests/surface/authorization/authorization_test.ts",
+    name: "[C89] a function gives the policy of now",
+  },
+  {
+    file: "surface/credentials/context_source.ts",
+    before: "const options = handled(source());",
+    after: "const options = source();",
+    test: "tests/surface/credentials/context_source_test.ts",
+    name: "that is an async function",
+  },
 ];
 
 function mutation(file, before, after, test, name, poller) {

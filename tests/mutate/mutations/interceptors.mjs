@@ -15,7 +15,7 @@ export default [
   },
   {
     file: "surface/server/interceptor.ts",
-    before: "waitedForLater(interceptor === undefined ? this.run() : interceptor(this as never))",
+    before: "handled(interceptor === undefined ? this.run() : interceptor(this as never))",
     after: "interceptor === undefined ? this.run() : interceptor(this as never)",
     test: server,
     name: "no unhandled rejection where an interceptor waits for it later",
@@ -34,7 +34,7 @@ export default [
     test: "tests/surface/promise/client_interceptor_test.ts",
     name: "whatever an interceptor waits for",
     file: "surface/server/interceptor.ts",
-    before: "waitedForLater(next(call))",
+    before: "handled(next(call))",
     after: "next(call)",
     test: client,
     name: "no unhandled rejection where an interceptor waits for it later",

@@ -255,7 +255,9 @@ async function becomes(
 
 test("[C89] a function gives the policy of now; a wrong one is reported once, and the earlier one is kept", async () => {
   let given: unknown = NOTHING;
-  await following(() => given as AuthorizationPolicy, async (may, errors) => {
+  let isAsync = false;
+  const source = () => (isAsync ? Promise.reject(new Error("no vault")) : given) as AuthorizationPolicy;
+  await following(source, async (may, errors) => {
     assertEquals(await may(), false);
     given = JSON.stringify(allowing("/trial.Trial/*"));
     await becomes(may, true);
@@ -270,6 +272,9 @@ test("[C89] a function gives the policy of now; a wrong one is reported once, an
     given = () => {};
     await becomes(may, false, errors, 2);
     assertMatch(errors[1]!, /authorization is the function/);
+    isAsync = true; // what it rejects with is nobody's error
+    await becomes(may, false, errors, 3);
+    assertMatch(errors[2]!, /authorization is a Promise/);
   });
 });
 

@@ -1,7 +1,8 @@
 // What follows a source of options: when it is asked, and what becomes of options that cannot be used.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { ContextSource } from "../../../surface/credentials/context_source.ts";
 import { test } from "../../harness.ts";
+import { sleep } from "../serving.ts";
 
 test("a source of credentials is asked once a second at most, and what stays wrong with it is reported once", () => {
   let given: { name: string } | undefined = { name: "a" };
@@ -54,4 +55,19 @@ test("a source of credentials may change the object that it gives, or give other
   assertEquals(at(7_000), "c");
   given = { name: "d" };
   assertEquals(at(8_000), "d");
+});
+
+test("a source of credentials that is an async function gives none, and what that rejects with is nobody's error", async () => {
+  let given: () => unknown = () => ({ name: "a" });
+  const make = (options: { name: string }) => {
+    if (options.name === undefined) throw new Error("it has no name");
+    return { name: options.name, release() {} };
+  };
+  const source = new ContextSource(() => given() as { name: string }, make);
+  given = () => Promise.reject(new Error("no vault"));
+  const errors: string[] = [];
+  assertEquals(source.current(0, (error) => void errors.push((error as Error).message)).name, "a");
+  assertThrows(() => new ContextSource(() => given() as { name: string }, make), Error, "it has no name");
+  await sleep(5);
+  assertEquals(errors, ["it has no name"]);
 });
