@@ -184,7 +184,7 @@ export default [
     ['family === "ipv6" ? canonicalIpv6(host) : host', "host"],
     ["unmapped(target) as InetAddress", "target"],
     ["|| isSameFile(address.path, target.path)", ""],
-  ].map(([before, after]) => ({
+  ].map(([before, after]) => ({}, {
     file: "surface/server/served_here.ts",
     before,
     after,
@@ -468,6 +468,8 @@ export default [
     after: "timeoutMs",
     test: "tests/pollers/threads/sync_wait_test.ts",
     name: "it has no number for",
+  },
+  {
     file: "surface/blocking/responses.ts",
     before: "    if (this.failure === undefined) return;\n    this.tellTrailers();\n",
     after: "    if (this.failure === undefined) return;\n",

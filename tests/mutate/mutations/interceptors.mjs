@@ -33,6 +33,8 @@ export default [
     after: 'this.fail(Status.CANCELLED, "call aborted by its signal", ',
     test: "tests/surface/promise/client_interceptor_test.ts",
     name: "whatever an interceptor waits for",
+  },
+  {
     file: "surface/server/interceptor.ts",
     before: "handled(next(call))",
     after: "next(call)",

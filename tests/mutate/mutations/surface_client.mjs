@@ -57,6 +57,8 @@ export default [
     after: "picked.attach(call)",
     test: "tests/surface/client/ended_meanwhile_test.ts",
     name: "is ended by its picker",
+  },
+  {
     file: "surface/promise/producer.ts",
     before: ' && typeof value !== "string";',
     after: ";",
