@@ -1,8 +1,8 @@
 // Options that channels and servers share, checked when they are made and not when they first connect.
 
 import {
+  DEFAULT_LOCAL_SETTINGS,
   type HandshakeOptions,
-  type LocalSettings,
   localSettings,
   MESSAGE_PREFIX_BYTES,
   messageLimits,
@@ -41,17 +41,6 @@ const ABOVE_ZERO = "a number of milliseconds above 0";
 
 const ENDPOINT: OptionNames<EndpointOptions> = { noDelay: true, keepAliveMs: true, userTimeoutMs: true };
 
-const SETTINGS_NAMES: OptionNames<LocalSettings> = {
-  headerTableSize: true,
-  maxConcurrentStreams: true,
-  initialWindowSize: true,
-  maxWindowSize: true,
-  windowGrowthSize: true,
-  connectionWindowSize: true,
-  maxFrameSize: true,
-  maxHeaderListSize: true,
-};
-
 /**
  * Throws TypeError for an option that is not in `known`, here or inside `endpoint` and `settings`, and
  * RangeError for a value outside its range.
@@ -59,12 +48,12 @@ const SETTINGS_NAMES: OptionNames<LocalSettings> = {
 export function checkConnectOptions(
   purpose: string,
   options: UserConnectOptions,
-  known: Readonly<Record<string, true>>,
+  known: object,
 ): void {
   checkOptions(purpose, options, known);
   const { endpoint, settings, handshakeTimeoutMs, maxReceiveElements } = options;
   if (endpoint !== undefined) checkEndpoint(purpose, endpoint);
-  if (settings !== undefined) checkOptions(`${purpose}, settings`, settings, SETTINGS_NAMES);
+  if (settings !== undefined) checkOptions(`${purpose}, settings`, settings, DEFAULT_LOCAL_SETTINGS);
   const { initialWindowSize } = localSettings(settings);
   if (initialWindowSize < MESSAGE_PREFIX_BYTES) {
     throw new RangeError(
@@ -77,7 +66,7 @@ export function checkConnectOptions(
 }
 
 function checkEndpoint(purpose: string, endpoint: EndpointOptions): void {
-  checkOptions(`${purpose}, endpoint`, endpoint, ENDPOINT as Record<string, true>);
+  checkOptions(`${purpose}, endpoint`, endpoint, ENDPOINT);
   const { noDelay, keepAliveMs, userTimeoutMs } = endpoint;
   checkSwitch(purpose, "endpoint.noDelay", noDelay);
   checkNumber(purpose, "endpoint.keepAliveMs", keepAliveMs, Number.MIN_VALUE, ABOVE_ZERO);

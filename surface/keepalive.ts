@@ -32,20 +32,20 @@ export function checkServerKeepalive(purpose: string, options: CheckedOptions): 
   checkMs(purpose, "maxConnectionAgeMs", maxConnectionAgeMs, 1);
   checkMs(purpose, "maxConnectionAgeGraceMs", maxConnectionAgeGraceMs, 0);
   if (keepalive === undefined) return;
-  checkTimes(purpose, keepalive, SERVER_NAMES as Readonly<Record<string, true>>);
+  checkTimes(purpose, keepalive, SERVER_NAMES);
   checkMs(purpose, "keepalive.permitTimeMs", keepalive.permitTimeMs, 0);
 }
 
 /** A channel's keepalive, no more often than is allowed. Throws as {@linkcode checkServerKeepalive} does. */
 export function readClientKeepalive(keepalive: KeepaliveOptions): KeepaliveOptions {
-  checkTimes("make a channel", keepalive, CLIENT_NAMES as Readonly<Record<string, true>>);
+  checkTimes("make a channel", keepalive, CLIENT_NAMES);
   return atLeast(keepalive, MIN_CLIENT_KEEPALIVE_TIME_MS);
 }
 
 function checkTimes(
   purpose: string,
   keepalive: KeepaliveOptions,
-  names: Readonly<Record<string, true>>,
+  names: object,
 ): void {
   checkOptions(`${purpose}, keepalive`, keepalive, names);
   checkMs(purpose, "keepalive.timeMs", keepalive.timeMs, 1);

@@ -67,7 +67,7 @@ export function createSyncClient<S extends ServiceDescriptor<unknown>>(
 ): SyncClient<S> {
   const context = callContext("make a client", channel);
   checkService("make a client", service);
-  checkOptions("make a client", options, NAMES as Readonly<Record<string, true>>);
+  checkOptions("make a client", options, NAMES);
   const { spinMs = 0 } = options;
   if (!(spinMs >= 0)) {
     throw new RangeError(`Cannot make a client: spinMs is ${describe(spinMs)}, not 0 or more`);

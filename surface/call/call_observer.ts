@@ -114,7 +114,7 @@ export class CallObservers implements ObservedChannel {
    */
   add(purpose: string, observer: CallObserver): () => void {
     if (!isRecord(observer) || isPlain(observer)) {
-      checkOptions(purpose, observer, NAMES as Readonly<Record<string, true>>);
+      checkOptions(purpose, observer, NAMES);
     }
     for (const name of Object.keys(NAMES) as (keyof CallObserver)[]) {
       const method: unknown = observer[name];

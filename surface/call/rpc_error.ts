@@ -121,7 +121,7 @@ export class RpcError extends Error {
     const number = typeof code === "string" ? statusCode(code) : code;
     const text = typeof details === "string" ? details : textOf(details);
     if (!isErrorCode(number)) throw new TypeError(whyNoCode(code, text));
-    checkOptions("make an RpcError", options, NAMES as Readonly<Record<string, true>>);
+    checkOptions("make an RpcError", options, NAMES);
     super(text === "" ? statusName(number) : `${statusName(number)}: ${text}`, { cause: options.cause });
     this.code = number;
     this.details = text;

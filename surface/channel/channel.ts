@@ -189,7 +189,7 @@ export class Channel {
    * @throws {RangeError} for values out of their range
    */
   constructor(target: string, options: ChannelOptions = {}) {
-    checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>);
+    checkConnectOptions("make a channel", options, NAMES);
     checkValues("make a channel", options);
     const features = new FeatureSet("make a channel", new.target.features, options.features);
     const policy = (this.#features = features).policies.chosen(options.loadBalancing ?? "pick_first");

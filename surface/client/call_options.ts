@@ -83,7 +83,7 @@ export const NO_OPTIONS: GivenOptions = {
 
 /** Reads `options` of a call of the method at `path`; throws TypeError for what cannot be used. */
 export function readCallOptions(path: string, options: CallOptions): GivenOptions {
-  checkOptions(`call ${path}`, options, NAMES as Readonly<Record<string, true>>);
+  checkOptions(`call ${path}`, options, NAMES);
   const { deadlineMs, signal, metadata, waitForReady, compression, corked = false } = options;
   const { parent, onHeaders, onTrailers } = options;
   if (deadlineMs !== undefined) checkDeadline(path, deadlineMs);

@@ -104,7 +104,7 @@ export function systemCredentials(known: readonly ClientTlsProvider[]): ChannelC
 }
 
 function contextOf(options: TlsClientOptions, known: readonly ClientTlsProvider[]): TlsContext {
-  checkOptions(PURPOSE, options, NAMES as Readonly<Record<string, true>>);
+  checkOptions(PURPOSE, options, NAMES);
   checkVerifyPeer(PURPOSE, options.verifyPeer);
   if (options.serverName === "") throw new TypeError(`Cannot ${PURPOSE}: serverName is empty; give a host`);
   const ca = pemText(PURPOSE, "ca", options.ca);

@@ -127,7 +127,7 @@ class NamedContexts {
   readonly #contexts: Array<{ readonly names: readonly string[]; readonly context: TlsContext }> = [];
 
   constructor(options: TlsServerOptions, known: readonly TlsProvider[]) {
-    checkOptions(PURPOSE, options, NAMES as Readonly<Record<string, true>>);
+    checkOptions(PURPOSE, options, NAMES);
     checkVerifyPeer(PURPOSE, options.verifyPeer);
     const { cert, key, more = [], requireClientCertificate = true } = options;
     if (!Array.isArray(more)) {

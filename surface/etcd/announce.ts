@@ -138,7 +138,7 @@ class ServerAnnouncement implements Announcement {
  */
 export function announce(server: Server, options: AnnounceOptions): Announcement {
   const { styles, listening } = styledServer("announce", server);
-  checkOptions("announce the server", options, NAMES as Readonly<Record<string, true>>);
+  checkOptions("announce the server", options, NAMES);
   const etcd = readEtcdOptions("announce the server", options.etcd);
   const { metadata, ttlMs = DEFAULT_TTL_MS } = options;
   if (!(ttlMs >= 1_000 && ttlMs < Infinity)) {

@@ -43,7 +43,7 @@ const USER_NAMES: OptionNames<EtcdUser> = { name: true, password: true };
 
 /** Throws TypeError for what are no options of etcd, and AddressError for an endpoint that is none. */
 export function checkEtcdOptions(purpose: string, options: EtcdOptions): void {
-  checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+  checkOptions(purpose, options, NAMES);
   const { endpoints = [], user } = options;
   if (!Array.isArray(endpoints)) {
     throw new TypeError(`Cannot ${purpose}: endpoints is ${describe(endpoints)}, not a list of addresses`);

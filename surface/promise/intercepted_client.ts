@@ -36,7 +36,7 @@ export function createInterceptedClient<S extends ServiceDescriptor<unknown>>(
 
 /** What runs around the methods of a client; undefined where nothing does. Throws TypeError for unknown options. */
 export function aroundBy(purpose: string, options: ClientOptions): AroundMethod | undefined {
-  checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+  checkOptions(purpose, options, NAMES);
   const { interceptors } = options;
   if (interceptors === undefined) return undefined;
   const chain = clientChain(purpose, interceptors);

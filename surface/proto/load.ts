@@ -86,7 +86,7 @@ function checkArguments(source: unknown, options: LoadProtoOptions): void {
   if (typeof source !== "string" && !(source instanceof URL) && !inMemory) {
     throw new TypeError(`Cannot load ${describe(source)}: give a path, a URL, or { files, entry }`);
   }
-  checkOptions(`load ${inMemory ? entry : source}`, options, NAMES as Readonly<Record<string, true>>);
+  checkOptions(`load ${inMemory ? entry : source}`, options, NAMES);
   const { includeDirs } = options;
   if (includeDirs === undefined || Array.isArray(includeDirs)) return;
   throw new TypeError(

@@ -143,7 +143,7 @@ export class Alarm {
    * @throws {TypeError} for unknown options
    */
   constructor(options: AlarmOptions = {}) {
-    checkOptions("make an alarm", options, NAMES as Readonly<Record<string, true>>);
+    checkOptions("make an alarm", options, NAMES);
     this.#options = options;
     this.#reporter = new Reporter(options);
   }

@@ -72,7 +72,7 @@ export class CompletionQueue<Tag = unknown> {
    * @throws {PollerError} where no poller of the list can be used
    */
   constructor(options: CompletionQueueOptions = {}) {
-    checkOptions("make a completion queue", options, NAMES as Readonly<Record<string, true>>);
+    checkOptions("make a completion queue", options, NAMES);
     const { completionType = "NEXT", pollingType = "DEFAULT_POLLING", onShutdown } = options;
     checkType("completionType", completionType, COMPLETION_TYPES);
     checkType("pollingType", pollingType, QUEUE_POLLERS);

@@ -111,7 +111,7 @@ export function createCall<Tag>(
     throw new TypeError(`Cannot make a call of ${describe(method)}: give a method of a service, or a path`);
   }
   const purpose = `make a call of ${path}`;
-  checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+  checkOptions(purpose, options, NAMES);
   const { queue, deadline = Infinity, parent } = options;
   checkDeadline(purpose, deadline);
   const context = callContext(purpose, channel);

@@ -59,7 +59,7 @@ export class PolledMethods {
    */
   constructor(server: Server, options: PolledMethodsOptions = {}) {
     const purpose = "poll for calls of a server";
-    checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+    checkOptions(purpose, options, NAMES);
     const { numQueues = 1, ...rest } = options;
     if (!(Number.isInteger(numQueues) && numQueues >= 1)) {
       throw new RangeError(

@@ -153,7 +153,7 @@ function make<Tag>(
 ): Made<Tag> {
   if (options === NO_OPTIONS) return new AsyncCall(context, method, core, options, undefined, request);
   const purpose = `call ${method.path}`;
-  checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+  checkOptions(purpose, options, NAMES);
   const { deadline = Infinity, parent } = options;
   checkDeadline(purpose, deadline);
   const parentCall = parent === undefined ? undefined : parentOf(parent);

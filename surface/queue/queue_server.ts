@@ -103,7 +103,7 @@ export class QueueServer {
    */
   constructor(server: Server, options: QueueServerOptions = {}) {
     const purpose = "make the completion queues of a server";
-    checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+    checkOptions(purpose, options, NAMES);
     const styled = styledServer(purpose, server);
     if (styled.styles.isStarted) {
       throw new TypeError(`Cannot ${purpose}: it has started; do that before listen`);
@@ -143,7 +143,7 @@ export class QueueServer {
   ): void {
     const path = typeof method === "string" ? checkPath(method) : checkMethod("register", method);
     const purpose = `register ${path}`;
-    checkOptions(purpose, options, REGISTER_NAMES as Readonly<Record<string, true>>);
+    checkOptions(purpose, options, REGISTER_NAMES);
     const { host, payload = typeof method === "string" ? "NONE" : payloadOf(method) } = options;
     checkPayload(purpose, payload);
     const descriptor = typeof method === "string" ? rawMethod(path, "bidiStreaming") : method;
@@ -168,7 +168,7 @@ export class QueueServer {
     options: RequestOptions<Tag>,
     tag: Tag,
   ): void {
-    checkOptions("request a call", options, REQUEST_NAMES as Readonly<Record<string, true>>);
+    checkOptions("request a call", options, REQUEST_NAMES);
     checkHandling("request a call", options.payload, "NONE");
     const request = requestInto(wanted, "request a call", tag, notifiedOf(options), boundOf(options));
     this.#requests.requestUnregistered(request);
@@ -202,7 +202,7 @@ export class QueueServer {
   ): void {
     const path = typeof method === "string" ? method : checkMethod("request a call of", method);
     const purpose = `request a call of ${path}`;
-    checkOptions(purpose, options, REQUEST_NAMES as Readonly<Record<string, true>>);
+    checkOptions(purpose, options, REQUEST_NAMES);
     const found = this.#requests.find(path, options.host);
     checkHandling(purpose, options.payload, found.payload);
     const request = requestInto(wanted, purpose, tag, notifiedOf(options), boundOf(options));
@@ -245,7 +245,7 @@ export class QueueServer {
   ): void {
     const path = checkMethod("request a call of", method);
     const purpose = `request a call of ${path}`;
-    checkOptions(purpose, options, REQUEST_NAMES as Readonly<Record<string, true>>);
+    checkOptions(purpose, options, REQUEST_NAMES);
     const found = this.#requests.find(path, options.host);
     checkHandling(purpose, payloadOf(method), found.payload);
     const [notified, bound] = [notifiedOf(options), boundOf(options)];

@@ -98,7 +98,7 @@ export class ThreadManager<Tag = unknown> {
    */
   constructor(queue: CompletionQueue<Tag>, doWork: DoWork<Tag>, options: ThreadManagerOptions = {}) {
     const purpose = "make a thread manager";
-    checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+    checkOptions(purpose, options, NAMES);
     const { minPollers = LEAST_POLLERS, maxPollers = 2, queueTimeoutMs = 10_000 } = options;
     const { quota = new ThreadQuota() } = options;
     for (const [name, given] of Object.entries({ minPollers, maxPollers })) {

@@ -26,7 +26,7 @@ const NAMES: OptionNames<WriteOptions> = { last: true, corked: true, through: tr
 
 /** Throws TypeError for what are no options of a write; `purpose` says what was tried. */
 export function checkWriteOptions(purpose: string, options: WriteOptions): void {
-  checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+  checkOptions(purpose, options, NAMES);
 }
 
 /** Marks `framed`, which is `message`, where its writer does not want it compressed. */

@@ -107,7 +107,7 @@ export class Server {
    * @throws {RangeError} for values out of their range
    */
   constructor(options: ServerOptions = {}) {
-    checkConnectOptions("make a server", options, SERVER_OPTION_NAMES as Readonly<Record<string, true>>);
+    checkConnectOptions("make a server", options, SERVER_OPTION_NAMES);
     checkServerKeepalive("make a server", options);
     const features = new FeatureSet("make a server", new.target.features, options.features);
     this.#features = features;

@@ -75,7 +75,7 @@ const SHUTDOWN_OPTION_NAMES: OptionNames<ShutdownOptions> = { graceMs: true };
 
 /** Throws TypeError for an unknown option of a shutdown, and RangeError where its grace is none. */
 export function checkShutdown(purpose: string, options: ShutdownOptions): void {
-  checkOptions(purpose, options, SHUTDOWN_OPTION_NAMES as Readonly<Record<string, true>>);
+  checkOptions(purpose, options, SHUTDOWN_OPTION_NAMES);
   checkGrace(purpose, options.graceMs);
 }
 

@@ -344,7 +344,7 @@ const SERVER_NAMES: OptionNames<WorkerServerOptions> = {
 /** What a worker would find wrong later is found here. */
 function checkWorkersOptions(options: ReactorWorkersOptions): void {
   const purpose = "start reactor workers";
-  checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+  checkOptions(purpose, options, NAMES);
   const { module, sharing, server } = options;
   if (!(module instanceof URL) && !(typeof module === "string" && URL.canParse(module))) {
     throw new TypeError(

@@ -57,6 +57,8 @@ export interface LocalSettings {
   readonly maxHeaderListSize: number;
 }
 
+const MAX_UINT32 = 0xffff_ffff;
+
 /**
  * Our defaults. A stream begins with 65 KiB and grows to 1 MiB while it is read, or to what a longer
  * path holds, 16 MiB at most, as in other gRPC libraries: 1 Gbit/s at 130 ms. All streams of a connection grow by
@@ -76,6 +78,19 @@ export const DEFAULT_LOCAL_SETTINGS: LocalSettings = {
   maxHeaderListSize: 16_384,
 };
 
+/** The least and the most of each. */
+const RANGES: Readonly<Record<keyof LocalSettings, readonly [least: number, most: number]>> = {
+  headerTableSize: [0, MAX_UINT32],
+  maxConcurrentStreams: [0, MAX_UINT32],
+  initialWindowSize: [0, MAX_WINDOW_BYTES],
+  maxWindowSize: [0, MAX_WINDOW_BYTES],
+  windowGrowthSize: [0, MAX_WINDOW_BYTES],
+  // The connection's window starts at this size and no frame can make it smaller (section 6.9.2).
+  connectionWindowSize: [INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES],
+  maxFrameSize: [MIN_MAX_FRAME_BYTES, MAX_MAX_FRAME_BYTES],
+  maxHeaderListSize: [0, MAX_UINT32],
+};
+
 /** What {@linkcode localSettings} has given: checked, and shared by the connections of a server. */
 const complete = new WeakSet<Partial<LocalSettings>>();
 
@@ -86,22 +101,14 @@ const complete = new WeakSet<Partial<LocalSettings>>();
 export function localSettings(given: Partial<LocalSettings> = DEFAULT_LOCAL_SETTINGS): LocalSettings {
   if (given === DEFAULT_LOCAL_SETTINGS || complete.has(given)) return given as LocalSettings;
   const settings = { ...DEFAULT_LOCAL_SETTINGS, ...given };
-  checkRange("headerTableSize", settings.headerTableSize, 0, 0xffff_ffff);
-  checkRange("maxConcurrentStreams", settings.maxConcurrentStreams, 0, 0xffff_ffff);
-  checkRange("initialWindowSize", settings.initialWindowSize, 0, MAX_WINDOW_BYTES);
-  checkRange("maxWindowSize", settings.maxWindowSize, 0, MAX_WINDOW_BYTES);
-  checkRange("windowGrowthSize", settings.windowGrowthSize, 0, MAX_WINDOW_BYTES);
-  // The connection's window starts at this size and no frame can make it smaller (section 6.9.2).
-  checkRange("connectionWindowSize", settings.connectionWindowSize, INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES);
-  checkRange("maxFrameSize", settings.maxFrameSize, MIN_MAX_FRAME_BYTES, MAX_MAX_FRAME_BYTES);
-  checkRange("maxHeaderListSize", settings.maxHeaderListSize, 0, 0xffff_ffff);
+  for (const name of Object.keys(RANGES) as Array<keyof LocalSettings>) {
+    const value = settings[name];
+    const [least, most] = RANGES[name];
+    if (Number.isInteger(value) && value >= least && value <= most) continue;
+    throw new RangeError(`Cannot use ${value} as ${name}: it must be an integer from ${least} to ${most}`);
+  }
   complete.add(settings);
   return settings;
-}
-
-function checkRange(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new RangeError(`Cannot use ${value} as ${name}: it must be an integer from ${least} to ${most}`);
 }
 
 /** The entries of the SETTINGS frame that says `settings`, those that differ from the protocol's initial values. */

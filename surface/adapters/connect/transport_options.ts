@@ -218,7 +218,7 @@ function channelFor(
 }
 
 function credentialsOf(options: NodeOptions = {}): ChannelCredentials {
-  checkOptions(`${PURPOSE}, nodeOptions`, options, NODE_NAMES as Readonly<Record<string, true>>);
+  checkOptions(`${PURPOSE}, nodeOptions`, options, NODE_NAMES);
   const { ca, cert, key, servername } = options;
   return tls.client({
     ...(ca === undefined ? {} : { ca }),

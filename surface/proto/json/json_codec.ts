@@ -94,7 +94,7 @@ export class JsonMessageCodec<T = any, Init = T> extends MessageCodec<T, Init> i
     names: OptionNames<O>,
   ): O {
     if (given === undefined) return { registry: this.registry } as O;
-    checkOptions(purpose, given, names as Readonly<Record<string, true>>);
+    checkOptions(purpose, given, names);
     return given.registry === undefined ? { ...given, registry: this.registry } : given;
   }
 }

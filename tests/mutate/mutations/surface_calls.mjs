@@ -77,7 +77,7 @@ export default [
   mutation(
     "surface/channel/channel.ts",
     "  authority: true,\n",
-    "  authority: false,\n",
+    "",
     PASSED_ON,
     "every option",
   ),
