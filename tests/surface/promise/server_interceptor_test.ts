@@ -491,7 +491,9 @@ test("the handler's responses are left where an interceptor gives others, or thr
   const around = async function* (source: Iterable<unknown> | AsyncIterable<unknown>) {
     yield* source;
   };
-  /** What an interceptor does, which `ended` is told of the call, and the code of the call. */
+  const GIVEN_UP = 1_000_000;
+  const giveUp = new AbortController();
+  /** What an interceptor does, the call, and its code. */
   const interceptors: Array<[ServerInterceptor, (client: TrialClient) => Promise<unknown>, number]> = [
     [
       (next) => async (call) => {
@@ -516,14 +518,17 @@ test("the handler's responses are left where an interceptor gives others, or thr
           ? { ...answer, responses: around(answer.responses) }
           : answer;
       },
-      (client) => collect(client.down({ number: 100 }, { deadlineMs: 30 })), // it is over before they are begun
-      Status.DEADLINE_EXCEEDED,
+      (client) => collect(client.down({ number: GIVEN_UP }, { signal: giveUp.signal })),
+      Status.CANCELLED,
     ],
   ];
   for (const [interceptor, call, code] of interceptors) {
     let left = 0;
-    const down = async ({ number = 0 }: Note) => {
-      if (number > 0) await sleep(number);
+    const down = async ({ number = 0 }: Note, call: ServerCall) => {
+      if (number === GIVEN_UP) {
+        giveUp.abort();
+        await until(() => call.signal.aborted); // it is over before they are begun
+      } else if (number > 0) await sleep(number);
       return responses(() => left++);
     };
     await serving({ down }, async ({ client }) => {
