@@ -1,8 +1,9 @@
 // A stream of messages that the library itself wants of one connection: the load that a server reports.
 //
-// One request, any number of responses. While the connection stands the stream is begun again when it ends: at once where
-// it brought a message, else by a backoff; not after UNIMPLEMENTED (gRFC A17, A51). It is none of the channel's calls:
-// neither the process stays for it nor does a channel stay connected.
+// One request, any number of responses. While the connection stands the stream is begun again when it ends, by a backoff
+// that any message resets; not after UNIMPLEMENTED (gRFC A17, A51). The backoff counts from the start of a stream: one that
+// lived is begun again at once, and a server that answers and hangs up is not asked in a loop. It is none of the channel's
+// calls: neither the process stays for it nor does a channel stay connected.
 
 import type { EventEngine, TaskHandle } from "../../pollers/mod.ts";
 import type {
@@ -36,8 +37,7 @@ export class SubchannelStream implements PendingCall, ClientStreamSink {
   private stream: ClientStream | undefined = undefined;
   private retry: TaskHandle | undefined = undefined;
   private readonly backoff: Backoff;
-  /** The present stream brought a message. */
-  private answered = false;
+  private startedAt = 0;
 
   /** `framed`: the request, after 5 free octets. */
   constructor(
@@ -71,7 +71,7 @@ export class SubchannelStream implements PendingCall, ClientStreamSink {
   // From the subchannel.
 
   attach(transport: ClientTransport): void {
-    this.answered = false;
+    this.startedAt = this.engine.now();
     const stream = transport.open(this.subchannel.template(this.path), undefined, undefined, this);
     if (stream === undefined) return; // it has ended
     this.stream = stream;
@@ -91,7 +91,6 @@ export class SubchannelStream implements PendingCall, ClientStreamSink {
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     this.stream?.release(wireBytes);
     if (this.isOver) return;
-    this.answered = true;
     this.backoff.reset();
     this.sink.onStreamMessage(bytes);
   }
@@ -100,7 +99,8 @@ export class SubchannelStream implements PendingCall, ClientStreamSink {
     if (this.isOver) return;
     this.sink.onStreamEnded(status);
     if (this.isOver || status.code === Status.UNIMPLEMENTED) return;
-    this.retry = this.engine.runAt(this.engine.now() + (this.answered ? 0 : this.backoff.next()), () => {
+    const retryAt = Math.max(this.engine.now(), this.startedAt + this.backoff.next());
+    this.retry = this.engine.runAt(retryAt, () => {
       this.retry = undefined;
       this.subchannel.submit(this);
     });

@@ -441,10 +441,10 @@ export default [
   },
   {
     file: "surface/channel/subchannel_stream.ts",
-    before: "(this.answered ? 0 : this.backoff.next())",
-    after: "this.backoff.next()",
+    before: "this.startedAt + this.backoff.next()",
+    after: "this.engine.now() + this.backoff.next()",
     test: "tests/surface/channel/subchannel_stream_test.ts",
-    name: "[C52] a stream that ends",
+    name: "[C52] the backoff counts",
   },
   {
     file: "surface/channel/subchannel_stream.ts",
@@ -455,8 +455,8 @@ export default [
   },
   {
     file: "surface/channel/subchannel_stream.ts",
-    before: "    this.answered = false;\n    const",
-    after: "    const",
+    before: "    this.startedAt = this.engine.now();\n",
+    after: "",
     test: "tests/surface/channel/subchannel_stream_test.ts",
     name: "[C52] a stream that ends",
   },

@@ -9,7 +9,7 @@ import { Subchannel } from "../../../surface/channel/subchannel.ts";
 import { SubchannelStream } from "../../../surface/channel/subchannel_stream.ts";
 import { encodeFramed } from "../../../surface/proto/mod.ts";
 import { test } from "../../harness.ts";
-import { type Handlers, type Note, Trial } from "../serving.ts";
+import { gate, type Handlers, type Note, Trial } from "../serving.ts";
 
 /** What a server does with the stream of a request, begun at a time in milliseconds. */
 type Down = (signal: AbortSignal) => AsyncIterable<Note> | Iterable<Note>;
@@ -95,22 +95,35 @@ class World {
   }
 }
 
-test("[C52] a stream that ends without a message is begun again by a backoff, one that brought a message at once", async () => {
+test("[C52] a stream that ends soon is begun again by a backoff, which a message resets", async () => {
   let begun = 0;
   const world = new World(function* () {
     if (++begun === 3) yield { text: "a message" };
     if (begun < 5) return;
     throw new RpcError("NOT_FOUND", "");
   });
-  await world.begin(7_000);
-  assertEquals(world.seen, ["0", "1000", "2600", "2600", "3600", "5200"].map((at) => `${at} asked`));
+  await world.begin(8_000);
+  assertEquals(world.seen, ["0", "1000", "2600", "3600", "5200", "7800"].map((at) => `${at} asked`));
   assertEquals(world.came.slice(2), [
     "2600 a message",
     "2600 ended 0",
-    "2600 ended 0",
-    "3600 ended 5",
+    "3600 ended 0",
     "5200 ended 5",
+    "7800 ended 5",
   ]);
+  await world.end();
+});
+
+test("[C52] the backoff counts from the start of a stream: after one that lived the next is begun at once", async () => {
+  const over = gate();
+  const world = new World(async function* () {
+    yield { text: "a message" };
+    await over.opened;
+  });
+  await world.begin(5_000);
+  over.open();
+  await world.run(5_900);
+  assertEquals(world.seen, ["0 asked", "5000 asked"]);
   await world.end();
 });
 
