@@ -30,11 +30,13 @@ export function settle<T>(
 ): HeaderList | undefined {
   if (!isPromiseLike(given)) return convert(given);
   if (blocking) throw whileBlocked();
-  Promise.resolve(given).then(convert).then(
-    (headers) => sink.onHeaders(headers),
-    (error) => sink.onFailed(error),
-  );
+  deliver(Promise.resolve(given).then(convert), sink);
   return undefined;
+}
+
+/** Gives what `headers` becomes to `sink`; one that throws, which is an application's, is told so. */
+export function deliver(headers: Promise<HeaderList>, sink: CallCredentialsSink): void {
+  headers.then((given) => sink.onHeaders(given)).catch((error) => sink.onFailed(error));
 }
 
 /** Why a promise is of no use to a call that blocks. */

@@ -3,13 +3,13 @@
 import type { HeaderList, Instant } from "../../transport/mod.ts";
 import { timeOfDay } from "../../pollers/native/time_of_day.ts";
 import { describe } from "../options.ts";
-import { isPromiseLike } from "../promise_like.ts";
+import { handled, isPromiseLike } from "../promise_like.ts";
 import {
   CallCredentials,
   type CallCredentialsRequest,
   type CallCredentialsSink,
 } from "./call_credentials.ts";
-import { bearerHeaders, whileBlocked } from "./plugin_credentials.ts";
+import { bearerHeaders, deliver, whileBlocked } from "./plugin_credentials.ts";
 
 /** A token, and when it expires: in milliseconds from when it was asked for, or at a time of day. */
 export type ExpiringToken =
@@ -34,9 +34,8 @@ export class RefreshedCredentials extends CallCredentials {
   #headers: HeaderList | undefined = undefined;
   private refreshAt: Instant = -Infinity;
   private unusedFrom: Instant = -Infinity;
-  private isFetching = false;
-  /** Calls that wait for the fetch that is under way. */
-  private waiting: CallCredentialsSink[] = [];
+  /** The fetch that is under way. */
+  private fetching: Promise<HeaderList> | undefined = undefined;
 
   constructor(private readonly source: ExpiringTokenSource) {
     super();
@@ -46,12 +45,13 @@ export class RefreshedCredentials extends CallCredentials {
     const { now } = request;
     const headers = this.#headers;
     if (headers !== undefined && now < this.unusedFrom) {
-      if (now >= this.refreshAt && !this.isFetching) this.refresh(now);
+      if (now >= this.refreshAt && this.fetching === undefined) this.refresh(now);
       return headers;
     }
-    if (!this.isFetching && !this.begin(now)) return this.#headers;
+    if (this.fetching === undefined) this.begin(now);
+    if (this.fetching === undefined) return this.#headers;
     if (request.blocking) throw whileBlocked();
-    this.waiting.push(sink);
+    deliver(this.fetching, sink);
     return undefined;
   }
 
@@ -64,35 +64,22 @@ export class RefreshedCredentials extends CallCredentials {
     }
   }
 
-  /** Fetches a token; true: it comes later. Throws what the source throws. */
-  private begin(now: Instant): boolean {
+  /** Fetches a token, which may come later. Throws what the source throws. */
+  private begin(now: Instant): void {
     const time = timeOfDay();
     const given = this.source();
-    if (!isPromiseLike(given)) {
-      this.take(given, now, time);
-      return false;
-    }
-    this.isFetching = true;
-    Promise.resolve(given).then((token) => this.take(token, now, time)).then(
-      () => this.settle((sink) => sink.onHeaders(this.#headers!)),
-      (error) => this.settle((sink) => sink.onFailed(error)),
-    );
-    return true;
-  }
-
-  private settle(tell: (sink: CallCredentialsSink) => void): void {
-    this.isFetching = false;
-    const { waiting } = this;
-    this.waiting = [];
-    for (const sink of waiting) tell(sink);
+    if (!isPromiseLike(given)) return void this.take(given, now, time);
+    const fetched = Promise.resolve(given).then((token) => this.take(token, now, time));
+    this.fetching = handled(fetched.finally(() => this.fetching = undefined)); // perhaps no call waits for it
   }
 
   /** A token that was asked for at `now`, `time` of the day. */
-  private take(given: ExpiringToken, now: Instant, time: number): void {
+  private take(given: ExpiringToken, now: Instant, time: number): HeaderList {
     const lifeMs = lifeOf(given, time);
-    this.#headers = bearerHeaders(given.token);
+    const headers = this.#headers = bearerHeaders(given.token);
     this.refreshAt = now + lifeMs - Math.min(REFRESH_BEFORE_MS, lifeMs / 2);
     this.unusedFrom = now + lifeMs - Math.min(UNUSED_BEFORE_MS, lifeMs / 10);
+    return headers;
   }
 }
 

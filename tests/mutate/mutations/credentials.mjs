@@ -175,17 +175,24 @@ export default [
   ),
   mutation(
     "surface/credentials/refreshed_credentials.ts",
-    "if (!this.isFetching && !this.begin(now))",
-    "if (!this.begin(now))",
+    "if (this.fetching === undefined) this.begin(now);",
+    "this.begin(now);",
     CALLS,
     "fetched once",
   ),
   mutation(
     "surface/credentials/refreshed_credentials.ts",
-    "      if (now >= this.refreshAt && !this.isFetching) this.refresh(now);\n",
+    "      if (now >= this.refreshAt && this.fetching === undefined) this.refresh(now);\n",
     "",
     CALLS,
     "fetched once",
+  ),
+  mutation(
+    "surface/credentials/plugin_credentials.ts",
+    ".catch((error) => sink.onFailed(error))",
+    "",
+    CALLS,
+    "credentials of the application's around",
   ),
   mutation(
     "surface/credentials/refreshed_credentials.ts",

@@ -5,6 +5,7 @@ import {
   CallCredentials,
   callCredentials,
   type CallCredentialsRequest,
+  type CallCredentialsSink,
   Channel,
   type ChannelOptions,
   createClient,
@@ -301,6 +302,34 @@ test("[C86] a token that expires is fetched once for all calls, and anew in the 
   assertEquals(fetches, 2);
   await world.outcome(world.client.one({}));
   assertEquals([fetches, world.seen], [3, ["Bearer t3"]]);
+  await world.end();
+});
+
+test("[C86] credentials of the application's around those that are refreshed may throw: other calls that wait have theirs", async () => {
+  const token = gate();
+  const refreshed = callCredentials.refreshed(async () => {
+    await token.opened;
+    return { token: "t1", expiresInMs: 100_000 };
+  });
+  class Around extends CallCredentials {
+    override fetch(request: CallCredentialsRequest, sink: CallCredentialsSink): HeaderList | undefined {
+      return refreshed.fetch(request, {
+        onHeaders: () => {
+          throw new Error("they are not ready");
+        },
+        onFailed: (error) => sink.onFailed(error),
+      });
+    }
+  }
+  const world = new World();
+  const thrown = failure(world.client.one({}, { callCredentials: new Around() }));
+  const other = world.client.one({}, { callCredentials: refreshed });
+  await world.pass();
+  token.open();
+  const { code, details } = await world.outcome(thrown);
+  assertEquals([code, details], [Status.UNAUTHENTICATED, "call credentials failed: they are not ready"]);
+  await other;
+  assertEquals(world.seen, ["Bearer t1"]);
   await world.end();
 });
 
