@@ -32,8 +32,12 @@ const FETCH_AGAIN_MS = 1_000;
 export class RefreshedCredentials extends CallCredentials {
   /** Private to the language: what is printed of it shows no token. */
   #headers: HeaderList | undefined = undefined;
-  private refreshAt: Instant = -Infinity;
-  private unusedFrom: Instant = -Infinity;
+  /** When the token was asked for, and the time of day then. */
+  private askedAt: Instant = 0;
+  private askedTime = 0;
+  /** The age from which another one is fetched, and that from which it is not used. */
+  private refreshFrom = 0;
+  private unusedFrom = 0;
   /** The fetch that is under way. */
   private fetching: Promise<HeaderList> | undefined = undefined;
 
@@ -44,9 +48,12 @@ export class RefreshedCredentials extends CallCredentials {
   override fetch(request: CallCredentialsRequest, sink: CallCredentialsSink): HeaderList | undefined {
     const { now } = request;
     const headers = this.#headers;
-    if (headers !== undefined && now < this.unusedFrom) {
-      if (now >= this.refreshAt && this.fetching === undefined) this.refresh(now);
-      return headers;
+    if (headers !== undefined) {
+      const age = this.ageAt(now);
+      if (age < this.unusedFrom) {
+        if (age >= this.refreshFrom && this.fetching === undefined) this.refresh(now, age);
+        return headers;
+      }
     }
     if (this.fetching === undefined) this.begin(now);
     if (this.fetching === undefined) return this.#headers;
@@ -55,9 +62,14 @@ export class RefreshedCredentials extends CallCredentials {
     return undefined;
   }
 
+  /** By the clock that says more: an engine's stands still while the machine sleeps, and that of the day may be set back. */
+  private ageAt(now: Instant): number {
+    return Math.max(now - this.askedAt, timeOfDay() - this.askedTime);
+  }
+
   /** In the background: what fails leaves the token that there is. */
-  private refresh(now: Instant): void {
-    this.refreshAt = now + FETCH_AGAIN_MS;
+  private refresh(now: Instant, age: number): void {
+    this.refreshFrom = age + FETCH_AGAIN_MS;
     try {
       this.begin(now);
     } catch { // the next call tries again, and the one that finds no token left fails with the reason
@@ -77,8 +89,10 @@ export class RefreshedCredentials extends CallCredentials {
   private take(given: ExpiringToken, now: Instant, time: number): HeaderList {
     const lifeMs = lifeOf(given, time);
     const headers = this.#headers = bearerHeaders(given.token);
-    this.refreshAt = now + lifeMs - Math.min(REFRESH_BEFORE_MS, lifeMs / 2);
-    this.unusedFrom = now + lifeMs - Math.min(UNUSED_BEFORE_MS, lifeMs / 10);
+    this.askedAt = now;
+    this.askedTime = time;
+    this.refreshFrom = lifeMs - Math.min(REFRESH_BEFORE_MS, lifeMs / 2);
+    this.unusedFrom = lifeMs - Math.min(UNUSED_BEFORE_MS, lifeMs / 10);
     return headers;
   }
 }

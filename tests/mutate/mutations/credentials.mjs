@@ -182,7 +182,7 @@ export default [
   ),
   mutation(
     "surface/credentials/refreshed_credentials.ts",
-    "      if (now >= this.refreshAt && this.fetching === undefined) this.refresh(now);\n",
+    "        if (age >= this.refreshFrom && this.fetching === undefined) this.refresh(now, age);\n",
     "",
     CALLS,
     "fetched once",
@@ -196,10 +196,24 @@ export default [
   ),
   mutation(
     "surface/credentials/refreshed_credentials.ts",
-    "    this.refreshAt = now + FETCH_AGAIN_MS;\n",
+    "    this.refreshFrom = age + FETCH_AGAIN_MS;\n",
     "",
     CALLS,
     "once a second",
+  ),
+  mutation(
+    "surface/credentials/refreshed_credentials.ts",
+    "Math.max(now - this.askedAt, timeOfDay() - this.askedTime)",
+    "now - this.askedAt",
+    CALLS,
+    "while the machine slept",
+  ),
+  mutation(
+    "surface/credentials/refreshed_credentials.ts",
+    "Math.max(now - this.askedAt, timeOfDay() - this.askedTime)",
+    "timeOfDay() - this.askedTime",
+    CALLS,
+    "fetched once",
   ),
   mutation(
     "surface/credentials/composite_credentials.ts",

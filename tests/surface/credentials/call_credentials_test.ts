@@ -366,6 +366,24 @@ test("[C86] a token says by a time of day when it expires", async () => {
   await world.end();
 });
 
+test("[C86] a token that expired while the machine slept, in which the engine's clock stood still, is not sent", async () => {
+  let fetches = 0;
+  const refreshed = callCredentials.refreshed(() => ({ token: `t${++fetches}`, expiresInMs: 3_600_000 }));
+  const world = new World({ callCredentials: refreshed });
+  await world.outcome(world.client.one({}));
+  const { now } = Date;
+  for (const sleptMs of [3_000_000, 3_600_000, 0]) { // and at last the time of day is set back
+    Date.now = () => now() + sleptMs;
+    try {
+      await world.outcome(world.client.one({}));
+    } finally {
+      Date.now = now;
+    }
+  }
+  assertEquals(world.seen, ["Bearer t1", "Bearer t1", "Bearer t2", "Bearer t2"]);
+  await world.end();
+});
+
 test("[C86] a call that is made again shows fresh credentials", async () => {
   const simulation = new Simulation({ seed: 1 });
   const [there, here] = [simulation.host(), simulation.host()];
