@@ -26,6 +26,7 @@ import { type EngineUse, type PollerList, useEngineOf } from "../engines.ts";
 import type { Feature } from "../features/feature.ts";
 import { FeatureSet } from "../features/feature_set.ts";
 import { describe, type OptionNames } from "../options.ts";
+import { handled } from "../promise_like.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
 import { type ChannelTarget, parseChannelTarget } from "./channel_target.ts";
@@ -574,7 +575,8 @@ function userAgentOf(own: string | undefined): string {
 /** Unix sockets have no host; gRPC says "localhost". */
 function authorityOf(target: Destination, port: number, resolvers: readonly Resolvers[]): string {
   if (target.family === "uri") {
-    return resolverFactory(target.scheme, resolvers)!.authorityOf?.(target, port) ?? target.path;
+    // A promise is none: what it rejects with would end the process.
+    return handled(resolverFactory(target.scheme, resolvers)!.authorityOf?.(target, port)) ?? target.path;
   }
   if (target.family === "list") return formatAddress(target.addresses[0]!);
   if (target.family === "dns") return `${target.host}:${target.port}`;

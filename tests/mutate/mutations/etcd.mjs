@@ -230,6 +230,13 @@ export default [
     name: "[C19] a factory that gives no resolver",
   },
   {
+    file: "surface/channel/channel.ts",
+    before: "handled(resolverFactory(target.scheme, resolvers)!.authorityOf?.(target, port))",
+    after: "resolverFactory(target.scheme, resolvers)!.authorityOf?.(target, port)",
+    test: "tests/surface/channel/resolver/third_party_test.ts",
+    name: "[C19] a factory whose authorityOf()",
+  },
+  {
     file: "surface/channel/balancer/extension.ts",
     before: "callApplication(() => made, (error) => helper.reportError(error));",
     after: "",

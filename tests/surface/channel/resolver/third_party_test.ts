@@ -190,6 +190,13 @@ test("[C19] a factory that gives no resolver, as an async one, fails the calls t
   }
 });
 
+test("[C19] a factory whose authorityOf() is async is refused, and its rejection is no matter of the process", () => {
+  const authorityOf = (): never => Promise.reject(new Error("rejected")) as never;
+  const resolvers = { nothing: { make: authorityOf, authorityOf } as unknown as ResolverFactory };
+  const why = "authority of the target is a Promise";
+  assertThrows(() => new Channel("nothing:all", { resolvers }), TypeError, why);
+});
+
 test("a channel that its resolver drains while it begins is drained", async () => {
   let drained: Promise<void> | undefined = undefined;
   const factory: ResolverFactory = {
