@@ -3,7 +3,7 @@
 // It is asked when a connection is there, so that what is sent is fresh, and with each attempt. A call without any of this
 // has none of these objects.
 
-import type { EventEngine } from "../../pollers/mod.ts";
+import type { EventEngine, Instant } from "../../pollers/mod.ts";
 import {
   type ClientTransport,
   coversHost,
@@ -18,6 +18,9 @@ import { CompositeCredentials, joined } from "../credentials/composite_credentia
 import { whileBlocked } from "../credentials/plugin_credentials.ts";
 import { hostOf } from "../credentials/host_names.ts";
 import type { CallIdentity } from "./call_identity.ts";
+
+/** Credentials of a call that found no stream for so long are fetched again. */
+const FRESH_MS = 10_000;
 
 /** The call that needs it. */
 export interface PermittedCall {
@@ -48,8 +51,9 @@ export class CallPermission implements CallCredentialsSink {
   headers: HeaderList | undefined;
   /** A fetch is under way. */
   isWaiting = false;
-  /** The credentials are there, for the next attempt. */
+  /** The credentials are there, for the next attempt, and since when. */
   private isThere = false;
+  private since: Instant = 0;
   private readonly credentials: CallCredentials | undefined;
 
   /** `blocking`: the thread blocks until the call is over. */
@@ -83,9 +87,15 @@ export class CallPermission implements CallCredentialsSink {
       this.refuse(Status.UNAUTHENTICATED, why, undefined);
       return false;
     }
-    if (this.credentials === undefined || this.isThere) return true;
+    if (this.credentials === undefined || this.isFresh) return true;
     if (!this.isWaiting) this.fetch(this.credentials);
     return this.isThere && !this.call.isOver; // who was asked may have ended it
+  }
+
+  /** A call that has its credentials may have to wait for another connection: in an hour they would have expired. */
+  private get isFresh(): boolean {
+    if (this.isThere) this.isThere = this.context.engine.now() < this.since + FRESH_MS;
+    return this.isThere;
   }
 
   /** Of a call that needs no more than credentials and cannot wait for them: they are there then, or it was refused. */
@@ -104,6 +114,7 @@ export class CallPermission implements CallCredentialsSink {
     this.later(() => {
       try {
         this.take(headers);
+        this.since = this.context.engine.now();
       } catch (error) {
         return this.failed(error);
       }
@@ -126,6 +137,7 @@ export class CallPermission implements CallCredentialsSink {
       now: this.context.engine.now(),
       blocking: this.blocking,
     };
+    this.since = request.now;
     this.isWaiting = true; // before: a provider may answer on the spot
     try {
       const fetched = credentials.fetch(request, this);

@@ -216,6 +216,13 @@ export default [
     "fetched once",
   ),
   mutation(
+    "surface/client/call_permission.ts",
+    "if (this.isThere) this.isThere = this.context.engine.now() < this.since + FRESH_MS;",
+    "",
+    CALLS,
+    "for a connection which is lost",
+  ),
+  mutation(
     "surface/credentials/composite_credentials.ts",
     "new HeaderList([...first.entries, ...second.entries])",
     "new HeaderList([...second.entries, ...first.entries])",

@@ -31,13 +31,24 @@ class World {
   readonly seen: string[] = [];
   readonly channel: Channel;
   readonly client: TrialClient;
-  private readonly server: Server;
+  server: Server;
+  private readonly there = this.simulation.host();
   private readonly target: string;
 
   constructor(options: ChannelOptions = {}, isSecure = true) {
-    const [there, here] = [this.simulation.host(), this.simulation.host()];
-    this.server = new Server({ poller: there });
-    this.server.addService(Trial, {
+    const { there } = this;
+    const here = this.simulation.host();
+    this.server = this.serve();
+    this.target = `${there.hostAddress}:80`;
+    this.channel = new Channel(this.target, { poller: here, ...options });
+    if (isSecure) takenForSecure(this.channel);
+    this.client = createClient(Trial, this.channel);
+  }
+
+  /** Begins a server. */
+  serve(): Server {
+    const server = this.server = new Server({ poller: this.there });
+    server.addService(Trial, {
       one: (note, call) => {
         this.seen.push(call.metadata.getAll("authorization").join(", "));
         return note;
@@ -46,11 +57,8 @@ class World {
       up: () => ({}),
       both: () => [],
     });
-    void this.server.listen("0.0.0.0:80");
-    this.target = `${there.hostAddress}:80`;
-    this.channel = new Channel(this.target, { poller: here, ...options });
-    if (isSecure) takenForSecure(this.channel);
-    this.client = createClient(Trial, this.channel);
+    void server.listen("0.0.0.0:80");
+    return server;
   }
 
   /** Lets `ms` pass. */
@@ -412,6 +420,30 @@ test("[C86] a call that is made again shows fresh credentials", async () => {
   channel.close();
   await simulation.run();
   await call;
+});
+
+test("[C86] credentials that came for a connection which is lost are fetched anew where the next one is long in coming", async () => {
+  let fetches = 0;
+  let answers = gate();
+  const slow = bearer(async () => {
+    const token = `t${++fetches}`;
+    await answers.opened;
+    return token;
+  });
+  for (const [awayMs, expected] of [[100, "Bearer t1"], [600_000, "Bearer t3"]] as const) {
+    answers = gate();
+    const world = new World({ callCredentials: slow });
+    const call = world.client.one({}, { waitForReady: true });
+    await world.pass();
+    world.server.close();
+    await world.pass();
+    answers.open();
+    await world.pass(awayMs);
+    world.serve();
+    await world.outcome(call, 200_000);
+    assertEquals(world.seen, [expected]);
+    await world.end();
+  }
 });
 
 test("[C86] what is printed of credentials shows no token", async () => {
