@@ -144,7 +144,7 @@ export function announce(server: Server, options: AnnounceOptions): Announcement
   if (!(ttlMs >= 1_000 && ttlMs < Infinity)) {
     throw new RangeError(`${CANNOT}: ttlMs is ${describe(ttlMs)}; give 1,000 or more milliseconds`);
   }
-  if (styles.isShutDown) throw new TypeError(`${CANNOT}: it was shut down`);
+  if (styles.isLeaving) throw new TypeError(`${CANNOT}: it was shut down`);
   const prefix = readPrefix(options.prefix);
   const addresses = options.addresses === undefined
     ? listening().map(([first]) => first!).filter(({ family }) => family !== "inprocess").map(checkReachable)

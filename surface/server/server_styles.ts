@@ -46,6 +46,8 @@ export class ServerStyles {
   private readonly before = new Set<BeforeShutdown>();
   /** Whether the server has listened, or taken a connection. */
   isStarted = false;
+  /** Whether its shutdown has begun: what is to be done before it has been called. */
+  isLeaving = false;
   /** Whether it takes no new calls. */
   isShutDown = false;
   /** Whether nothing of it is left. */
@@ -66,6 +68,7 @@ export class ServerStyles {
 
   /** Has done what is to be done before a shutdown, and calls `onReady`: on this stack where that is nothing. */
   prepareShutdown(onReady: () => void): void {
+    this.isLeaving = true;
     let left = 1;
     const done = (): void => {
       if (--left === 0) onReady();

@@ -77,6 +77,13 @@ export default [
   },
   {
     file: "surface/etcd/announce.ts",
+    before: "styles.isLeaving",
+    after: "styles.isShutDown",
+    test: ANNOUNCE,
+    name: "while its shutdown takes it out",
+  },
+  {
+    file: "surface/etcd/announce.ts",
     before: "    this.tell((waiter) => waiter.reject(this.tooLate()));\n",
     after: "",
     test: ANNOUNCE,

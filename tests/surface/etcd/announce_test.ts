@@ -119,6 +119,17 @@ for (const [when, times] of [["leaseGrant", 2], ["put", 3]] as const) {
     }, { addresses: ["10.9.9.9:80", "10.9.9.8:80", "10.9.9.7:80"] }));
 }
 
+test("[C28] a server cannot be announced while its shutdown takes it out: nobody would take that one out", () =>
+  World.run(async (world) => {
+    await world.pass(100);
+    const shutdown = world.server.shutdown();
+    const options = { etcd: { endpoints: [world.etcd.endpoint], credentials: insecure }, prefix: "late" };
+    assertThrows(() => announce(world.server, options), TypeError, "it was shut down");
+    await world.pass(10_000);
+    await shutdown;
+    assertEquals(world.etcd.keyNames, []);
+  }));
+
 test("[C28] a server that dies is out of etcd when its lease has expired", () =>
   World.run(async (world) => {
     await world.pass(100);
