@@ -374,7 +374,8 @@ export class Subchannel implements LinkOwner {
     if (this.current === "SHUTDOWN") return;
     const now = this.engine.now();
     const { answered, called } = link.transport;
-    const hadNothingToAnswer = !called && this.waiting.size === 0;
+    // The backoff is that of the first connection: one beside others was made because calls waited.
+    const hadNothingToAnswer = !called && this.waiting.size === 0 && this.links.length === 0;
     link.useful = answered || now - link.readyAt >= USEFUL_AFTER_MS ||
       (hadNothingToAnswer && now >= this.retryAt);
     if (this.links.length > 0) return this.detachedBeside(link);

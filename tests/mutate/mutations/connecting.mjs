@@ -130,6 +130,13 @@ export default [
   },
   {
     file: "surface/channel/subchannel.ts",
+    before: " && this.links.length === 0;",
+    after: ";",
+    test: "tests/surface/channel/connection_scaling_test.ts",
+    name: "[C48] a server that ends further connections at once",
+  },
+  {
+    file: "surface/channel/subchannel.ts",
     before: "!called && this.waiting.size === 0",
     after: "!called",
     test: "tests/surface/channel/useful_test.ts",

@@ -4,6 +4,7 @@ import { readConfig } from "./every_feature.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { goAway, rst } from "../../transport/http2/wire.ts";
+import type { RawPeer } from "../../transport/raw_peer.ts";
 import { answer, Bench, type BenchOptions, gaps } from "./connecting.ts";
 
 const MAX_ID = 0x7fffffff;
@@ -33,6 +34,26 @@ test("[C48] when every stream is used another connection is made, as many as are
   await bench.pass(10);
   assertEquals([attached(bench), bench.peers.length], [["call 5"], 3]);
   assertEquals(bench.states, ["0 CONNECTING", "2 READY"]);
+});
+
+test("[C48] a server that ends further connections at once gets few, also where calls found a stream meanwhile", async () => {
+  const config = readConfig({ connectionScaling: { maxConnectionsPerSubchannel: 2 } });
+  const afterSettings = (peer: RawPeer): void => {
+    if (bench.peers.length > 1) bench.server.runAt(bench.server.now() + 5, () => peer.close());
+  };
+  const bench: Bench = new Bench({ maxStreams: 1, config, afterSettings });
+  await bench.listen();
+  await bench.answeredCall();
+  for (let i = 0; i < 100; i++) {
+    for (let call = 0; call < 2; call++) bench.call();
+    for (let call = 0; call < 2; call++) {
+      bench.peers[0]!.send(answer(3 + 4 * i + 2 * call));
+      await bench.pass(1.2); // the second has the stream before the other connection stands
+    }
+    await bench.pass(100);
+  }
+  assertEquals(attached(bench).length, 201);
+  assert(bench.peers.length < 10, `${bench.peers.length} connections`);
 });
 
 test("[C48] without connectionScaling there is one connection", async () => {
