@@ -65,9 +65,8 @@ const SPACE = 0x20;
 
 function checkedText(given: string, value: string): string {
   if (!/^[ -~]*$/.test(value)) {
-    throw new TypeError(
-      `Cannot set metadata ${JSON.stringify(given)}: ${JSON.stringify(value)} is not printable ASCII`,
-    );
+    const wrong = JSON.stringify(/[^ -~]/.exec(value)![0]); // and not the value: it may be a token
+    throw new TypeError(`Cannot set metadata ${JSON.stringify(given)}: ${wrong} is not printable ASCII`);
   }
   const { length } = value;
   if (value.charCodeAt(0) === SPACE || value.charCodeAt(length - 1) === SPACE) return value.trim();

@@ -49,12 +49,12 @@ function isTls(given: unknown): boolean {
   return given instanceof ChannelCredentials;
 }
 
-/** "https://host:443/" gives "host:443"; what follows the host can mean nothing. */
+/** "https://host:443/" gives "host:443"; what follows the host can mean nothing. A user is not shown, for its password. */
 function hostAndPort(url: string): string {
-  const [, authority, rest] = /^[^:]*:\/\/([^/?#]*)(.*)$/s.exec(url)!;
+  const [, user, authority, rest] = /^[^:]*:\/\/([^/?#]*@)?([^/?#]*)(.*)$/s.exec(url)!;
   let why: string | undefined = undefined;
   if (rest !== "" && rest !== "/") why = `calls have paths of their own: leave ${JSON.stringify(rest)} out`;
-  if (authority!.includes("@")) why = "it has a user: give callCredentials, or metadata";
+  if (user !== undefined) why = "it has a user: give callCredentials, or metadata";
   if (why === undefined) return authority!;
-  throw new AddressError(`Cannot parse address ${JSON.stringify(url.slice(0, 300))}: ${why}`);
+  throw new AddressError(`Cannot parse address ${JSON.stringify(authority!.slice(0, 300))}: ${why}`);
 }

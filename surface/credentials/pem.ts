@@ -13,7 +13,8 @@ export function pemText(purpose: string, name: string, pem: Pem | undefined): st
   // Without the mark of editors on Windows, behind which runtimes find nothing.
   if (typeof text === "string" && text.includes("-----BEGIN ")) return text.replace(/^\ufeff/, "");
   const hint = "give PEM, which begins with -----BEGIN, not the name of its file";
-  throw new TypeError(`Cannot ${purpose}: ${name} is ${describe(pem)}; ${hint}`);
+  const found = typeof pem === "string" ? "another string" : describe(pem); // not shown: it may be a key
+  throw new TypeError(`Cannot ${purpose}: ${name} is ${found}; ${hint}`);
 }
 
 /** A certificate with its key, or undefined where neither is given. Throws TypeError where one is missing. */

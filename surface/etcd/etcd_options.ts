@@ -51,7 +51,8 @@ export function checkEtcdOptions(purpose: string, options: EtcdOptions): void {
   for (const endpoint of endpoints) readEndpoint(endpoint);
   if (user === undefined) return;
   if (!isRecord(user) || typeof user.name !== "string" || typeof user.password !== "string") {
-    throw new TypeError(`Cannot ${purpose}: user is ${describe(user)}; give { name, password }`);
+    const found = typeof user === "string" ? "a string" : describe(user); // not shown: it may be a password
+    throw new TypeError(`Cannot ${purpose}: user is ${found}; give { name, password }`);
   }
   checkOptions(`${purpose}, user`, user, USER_NAMES);
 }
@@ -74,6 +75,9 @@ function readEndpoint(endpoint: string): string {
     throw new AddressError(
       `Cannot parse address: expected a string, "host:port", found ${describe(endpoint)}`,
     );
+  }
+  if (endpoint.includes("@")) { // not shown: there may be a password in it
+    throw new AddressError("Cannot use an endpoint with a user in it; give user: { name, password }");
   }
   const scheme = /^https?:\/\//i.exec(endpoint)?.[0] ?? "";
   return scheme + formatAddress(parseTarget(endpoint.slice(scheme.length), ETCD_PORT));

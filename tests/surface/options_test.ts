@@ -190,13 +190,17 @@ test("options of channels and servers: unknown names and values out of range thr
 for (
   const [target, says] of [
     ["https://example.com:8443/path", 'calls have paths of their own: leave "/path" out'],
-    ["http://user:secret@example.com", "it has a user: give callCredentials, or metadata"],
+    [
+      "http://user:secret@example.com",
+      '"example.com": it has a user: give callCredentials, or metadata',
+    ],
     ["https://", "the host is empty"],
     ["ftp://example.com", "ftp: is no scheme of an address"],
     ["xds:///service", "xds: is no scheme of an address; there are"],
     ["consul:service", "consul: is no scheme of an address"],
     [undefined, 'expected a string, "host:port", found undefined'],
     [8080, "found 8080"],
+    [{ port: 80 }, 'found {"port":80}'],
     ["", "the host is empty"],
   ] as const
 ) {

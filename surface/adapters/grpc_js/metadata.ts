@@ -41,8 +41,8 @@ function checked(name: string, value: MetadataValue): string {
         : "keys that end with '-bin' must have Buffer values",
     );
   }
-  if (!isOctets && !TEXT.test(value as string)) {
-    throw new Error(`Metadata string value "${value}" contains illegal characters`);
+  if (!isOctets && !TEXT.test(value as string)) { // not shown, as grpc-js does: it may be a token
+    throw new Error(`Metadata string value of "${key}" contains illegal characters`);
   }
   return key;
 }

@@ -84,6 +84,10 @@ test("metadata: text must be printable ASCII, binary values octets, each under i
   for (const value of ["é", "line\nbreak", "tab\t", "\0"]) {
     assertMatch(assertThrows(() => metadata.append("x", value), TypeError).message, /not printable ASCII/);
   }
+  assertEquals( // and nothing else of a value that may be a token
+    assertThrows(() => metadata.set("authorization", "Bearer secret\n"), TypeError).message,
+    'Cannot set metadata "authorization": "\\n" is not printable ASCII',
+  );
   assertMatch(assertThrows(() => metadata.set("x-bin", "text"), TypeError).message, /Uint8Array/);
   assertMatch(assertThrows(() => metadata.set("x", Uint8Array.of(1)), TypeError).message, /"-bin"/);
   assertMatch(assertThrows(() => metadata.set("x", 1 as unknown as string), TypeError).message, /a string/);

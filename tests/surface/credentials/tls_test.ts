@@ -401,6 +401,11 @@ function suite({ name: provider, probe }: TlsProvider): void {
       TypeError,
       "not the name of its file",
     );
+    const bare = assertThrows(
+      () => tls.server({ cert: shown.cert, key: "MIGHAgEAMBMG", provider }),
+      TypeError,
+    );
+    assert(!bare.message.includes("MIGH"), bare.message); // a key without its first line is not shown
     assertThrows(() => tls.client({ cert: own.cert, provider }), TypeError, "a cert without key");
     assertThrows(
       () => tls.client({ ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", provider }),

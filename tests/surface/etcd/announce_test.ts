@@ -332,7 +332,18 @@ test("[C28] what cannot be announced is said at once", async () => {
   refused(
     { addresses, etcd: { endpoints: ["a"], user: { name: "a" } } },
     TypeError,
-    /give \{ name, password \}/,
+    /user is an object; give \{ name, password \}/,
+  );
+  refused(
+    { addresses, etcd: { endpoints: ["a"], user: "root:secret" } },
+    TypeError,
+    /user is a string; give/,
+  );
+  const withUser = { endpoints: ["http://root:secret@a:1"] };
+  refused(
+    { addresses, etcd: withUser },
+    AddressError,
+    /^Cannot use an endpoint with a user in it; give user/,
   );
   server.close();
   await simulation.run();

@@ -50,7 +50,7 @@ test("grpc-js: metadata is a map of names to lists", () => {
 test("grpc-js: metadata that cannot be sent is refused in grpc-js's words", () => {
   const metadata = new Metadata();
   assertThrows(() => metadata.set("ü", "x"), Error, "contains illegal characters");
-  assertThrows(() => metadata.set("a", "ü"), Error, "contains illegal characters");
+  assertThrows(() => metadata.set("a", "token\n"), Error, 'value of "a" contains illegal characters');
   assertThrows(() => metadata.add("a", Buffer.from("x")), Error, "must have String values");
   assertThrows(() => metadata.add("a-bin", "x"), Error, "must have Buffer values");
 });
