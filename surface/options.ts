@@ -43,6 +43,12 @@ export function checkSwitch(purpose: string, name: string, value: unknown): void
   throw new TypeError(`Cannot ${purpose}: ${name} is ${describe(value)}; give true or false`);
 }
 
+/** Throws TypeError where `value` is given, and is no function. */
+export function checkFunction(purpose: string, name: string, value: unknown): void {
+  if (value === undefined || typeof value === "function") return;
+  throw new TypeError(`Cannot ${purpose}: ${name} is ${describe(value)}, not a function`);
+}
+
 /** A value in a few words, for messages about what should have been given. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);

@@ -3,7 +3,7 @@
 
 import { callApplication, type Instant, type Reporter } from "../../pollers/mod.ts";
 import { type HeaderList, type Initiator, MESSAGE_PREFIX_BYTES } from "../../transport/mod.ts";
-import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { checkFunction, checkOptions, type OptionNames } from "../options.ts";
 import { isPlain, isRecord } from "../records.ts";
 import { Metadata } from "./metadata.ts";
 import { type StatusCode, type StatusName, statusName } from "./status.ts";
@@ -117,9 +117,7 @@ export class CallObservers implements ObservedChannel {
       checkOptions(purpose, observer, NAMES);
     }
     for (const name of Object.keys(NAMES) as (keyof CallObserver)[]) {
-      const method: unknown = observer[name];
-      if (method === undefined || typeof method === "function") continue;
-      throw new TypeError(`Cannot ${purpose}: ${name} is ${describe(method)}, not a function`);
+      checkFunction(purpose, name, observer[name]);
     }
     this.list = [...this.list ?? [], observer];
     let isObserving = true;

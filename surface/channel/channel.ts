@@ -187,7 +187,7 @@ export class Channel {
    * @throws {PollerError} where no poller of the list can be used
    * @throws {TypeError} for unknown options and values of a wrong type, and for an address of another machine where there
    *   are no `credentials`; names are looked up later, and their calls are UNAVAILABLE then
-   * @throws {RangeError} for values out of their range
+   * @throws {RangeError} for numbers out of their range, and for what is none where a number is to be given
    */
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES);

@@ -52,6 +52,7 @@ import { MethodTable } from "./method_table.ts";
 import { NOBODY } from "./nobody.ts";
 import {
   checkGrace,
+  checkServerValues,
   checkShutdown,
   SERVER_OPTION_NAMES,
   type ServerOptions,
@@ -104,11 +105,12 @@ export class Server {
    *
    * @throws {PollerError} where no poller of the list can be used
    * @throws {TypeError} for unknown options and values of a wrong type
-   * @throws {RangeError} for values out of their range
+   * @throws {RangeError} for numbers out of their range, and for what is none where a number is to be given
    */
   constructor(options: ServerOptions = {}) {
     checkConnectOptions("make a server", options, SERVER_OPTION_NAMES);
     checkServerKeepalive("make a server", options);
+    checkServerValues("make a server", options);
     const features = new FeatureSet("make a server", new.target.features, options.features);
     this.#features = features;
     const reporter = new Reporter(options);

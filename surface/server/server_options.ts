@@ -7,7 +7,7 @@ import type { Insecure } from "../credentials/insecure.ts";
 import type { ServerCredentials } from "../credentials/server_credentials.ts";
 import type { PollerList } from "../engines.ts";
 import type { Feature } from "../features/feature.ts";
-import { checkNumber, checkOptions, type OptionNames } from "../options.ts";
+import { checkFunction, checkNumber, checkOptions, checkSwitch, type OptionNames } from "../options.ts";
 import type { AdmissionOptions } from "./admission.ts";
 import type { ServerInterceptor } from "./interceptor.ts";
 
@@ -63,6 +63,14 @@ export const SERVER_OPTION_NAMES: OptionNames<ServerOptions> = {
   maxConnectionAgeMs: true,
   maxConnectionAgeGraceMs: true,
 };
+
+/** Throws TypeError for callbacks that are no functions, and for what is not true or false: "false" would expose errors. */
+export function checkServerValues(purpose: string, options: ServerOptions): void {
+  for (const name of ["exposeErrors", "reusePort"] as const) checkSwitch(purpose, name, options[name]);
+  for (const name of ["acceptConnection", "onAcceptPaused", "onError"] as const) {
+    checkFunction(purpose, name, options[name]);
+  }
+}
 
 /** How a graceful shutdown is done. */
 export interface ShutdownOptions {

@@ -136,6 +136,10 @@ test("options of channels and servers: unknown names and values out of range thr
     refused(() => make({ keepalive: { timeMs: 0 } }), "keepalive.timeMs is the number 0");
     refused(() => make({ keepalive: { timeoutMs: NaN } }), "keepalive.timeoutMs is the number NaN");
     refused(() => make({ keepalive: 10_000 }), "keepalive", "the number 10000");
+    refused(
+      () => make({ keepalive: { permitWithoutCalls: 1 } }),
+      "permitWithoutCalls is the number 1; give true",
+    );
     refused(() => make("native"), 'its options are the string "native"');
   }
   refused(() => new Channel("localhost:1", { keepalive: wrong({ permitTimeMs: 5 }) }), "permitTimeMs");
@@ -170,6 +174,12 @@ test("options of channels and servers: unknown names and values out of range thr
         "give true or false",
       );
     }
+  }
+  for (const name of ["exposeErrors", "reusePort"]) {
+    refused(() => new Server({ [name]: "false" }), `${name} is the string "false"; give true or false`);
+  }
+  for (const name of ["acceptConnection", "onAcceptPaused", "onError"]) {
+    refused(() => new Server({ [name]: true }), `${name} is the boolean true, not a function`);
   }
   for (const name of ["maxConnectionIdleMs", "maxConnectionAgeMs"]) {
     refused(() => new Server({ [name]: 0 }), `${name} is the number 0`);
