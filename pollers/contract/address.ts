@@ -1,5 +1,6 @@
 // Socket addresses, and the target strings that name them (gRPC naming, https://github.com/grpc/grpc/blob/master/doc/naming.md).
 
+import { textOf } from "../log/describe.ts";
 import { canonicalIpv6 } from "./ipv6.ts";
 
 /** An IPv4 or IPv6 address with a port; `host` is numeric, IPv6 without brackets. */
@@ -98,7 +99,7 @@ const MAX_NAME_LENGTH = 253;
  */
 export function parseTarget(text: string, defaultPort?: number): Target {
   if (typeof text !== "string") {
-    throw new AddressError(`Cannot parse address: expected a string, "host:port", found ${String(text)}`);
+    throw new AddressError(`Cannot parse address: expected a string, "host:port", found ${textOf(text)}`);
   }
   const scheme = SCHEME.exec(text)?.[1];
   const schemePort = defaultPort ?? DEFAULT_PORT;

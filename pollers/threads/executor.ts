@@ -6,6 +6,7 @@
 
 import { checkNames } from "../core/option_names.ts";
 import { ProcessHold } from "../core/process_hold.ts";
+import { textOf } from "../log/describe.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
 import { hardwareThreads } from "../native/thread.ts";
 import { ExecutorThread, type ThreadSink, whyNoExecutorThread } from "./executor_thread.ts";
@@ -121,7 +122,9 @@ export class Executor {
       const [name, value] of [["maxThreads", this.maxThreads], ["maxQueuedJobs", this.maxQueuedJobs]] as const
     ) {
       if (Number.isSafeInteger(value) && value >= 0) continue;
-      throw new RangeError(`Cannot make an executor: ${name} is ${value}, not an integer of 0 or more`);
+      throw new RangeError(
+        `Cannot make an executor: ${name} is ${textOf(value)}, not an integer of 0 or more`,
+      );
     }
   }
 

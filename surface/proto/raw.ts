@@ -32,7 +32,7 @@ export const RAW_CODEC: Codec<Uint8Array> = {
  * assertEquals(rawMethod("/routeguide.RouteGuide/GetFeature", "unary").localName, "getFeature");
  * ```
  *
- * @throws {TypeError} where `path` is none: "/package.Service/Method"
+ * @throws {TypeError} where `path` does not begin with a slash, as "/package.Service/Method", or has what no path has
  */
 export function rawMethod<Kind extends MethodKind>(path: string, kind: Kind): RawMethod<Kind> {
   if (typeof path !== "string" || !/^\/[!-~]*$/.test(path)) {

@@ -58,11 +58,13 @@ const NANOS_PER_MS = 1_000_000;
 /**
  * The Timestamp of a Date.
  *
- * @throws {TypeError} for an invalid Date
+ * @throws {TypeError} for what is no valid Date
  */
 export function timestampFromDate(date: Date): Timestamp {
-  const ms = date.getTime();
-  if (Number.isNaN(ms)) throw new TypeError("Cannot make a Timestamp of an invalid Date");
+  const ms = typeof date?.getTime === "function" ? date.getTime() : NaN;
+  if (Number.isNaN(ms)) {
+    throw new TypeError(`Cannot make a Timestamp of ${describeValue(date)}: expected a valid Date`);
+  }
   const seconds = Math.floor(ms / 1000);
   return { seconds: BigInt(seconds), nanos: (ms - seconds * 1000) * NANOS_PER_MS };
 }
@@ -78,7 +80,9 @@ export function dateFromTimestamp({ seconds, nanos }: Timestamp): Date {
  * @throws {TypeError} for what is no finite number
  */
 export function durationFromMs(ms: number): Duration {
-  if (!Number.isFinite(ms)) throw new TypeError(`Cannot make a Duration of ${ms} ms`);
+  if (!Number.isFinite(ms)) {
+    throw new TypeError(`Cannot make a Duration of ${describeValue(ms)}: expected a number of milliseconds`);
+  }
   let seconds = Math.trunc(ms / 1000);
   let nanos = Math.round((ms - seconds * 1000) * NANOS_PER_MS);
   if (Math.abs(nanos) === 1000 * NANOS_PER_MS) [seconds, nanos] = [seconds + Math.sign(nanos), 0];

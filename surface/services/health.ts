@@ -2,6 +2,7 @@
 // services, can take calls.
 
 import { RpcError } from "../call/rpc_error.ts";
+import { describe } from "../options.ts";
 import { reactor } from "../reactor/reactor.ts";
 import type { ReactorContext } from "../reactor/reactor_context.ts";
 import { ServerWriteReactor } from "../reactor/server_reactors.ts";
@@ -123,7 +124,9 @@ export class Health {
   set(service: string, status: "SERVING" | "NOT_SERVING"): void {
     if (status !== "SERVING" && status !== "NOT_SERVING") {
       throw new TypeError(
-        `Cannot set the health of "${service}": expected "SERVING" or "NOT_SERVING", found ${String(status)}`,
+        `Cannot set the health of "${service}": expected "SERVING" or "NOT_SERVING", found ${
+          describe(status)
+        }`,
       );
     }
     if (this.isShutDown) return;

@@ -3,7 +3,7 @@
 
 import type { TaskHandle } from "../../pollers/mod.ts";
 import type { Metadata } from "../call/metadata.ts";
-import { checkOptions } from "../options.ts";
+import { checkOptions, describe } from "../options.ts";
 import { encodeMessage, type MessageInit } from "../proto/mod.ts";
 import { reactor } from "../reactor/reactor.ts";
 import type { ReactorContext } from "../reactor/reactor_context.ts";
@@ -179,9 +179,13 @@ function merged(first: Figures, second: Figures): Figures {
 function readMinInterval(options: LoadReportsOptions): number {
   checkOptions("report the load of a server", options, { minIntervalMs: true });
   const { minIntervalMs = DEFAULT_MIN_INTERVAL_MS } = options;
-  if (minIntervalMs >= 1 && minIntervalMs < Infinity) return minIntervalMs;
+  if (typeof minIntervalMs === "number" && minIntervalMs >= 1 && minIntervalMs < Infinity) {
+    return minIntervalMs;
+  }
   throw new RangeError(
-    `Cannot report the load of a server: minIntervalMs is ${minIntervalMs}; give 1 or more milliseconds`,
+    `Cannot report the load of a server: minIntervalMs is ${
+      describe(minIntervalMs)
+    }; give 1 or more milliseconds`,
   );
 }
 

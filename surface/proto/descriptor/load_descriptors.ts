@@ -17,6 +17,7 @@ import { linkDescriptors } from "./link_descriptors.ts";
  * a file that no other imports.
  *
  * @throws {ProtoError} that names file and declaration: for what is no descriptor, and for what .proto files may not say
+ * @throws {TypeError} for what are no octets
  *
  * @example
  * ```ts ignore

@@ -40,7 +40,8 @@ test("a Date is a Timestamp, before 1970 too", () => {
     assertEquals(dateFromTimestamp(at), date);
   }
   assertEquals(timestampFromDate(new Date(-1)), { seconds: -1n, nanos: 999_000_000 });
-  assertThrows(() => timestampFromDate(new Date(NaN)), TypeError, "invalid Date");
+  assertThrows(() => timestampFromDate(new Date(NaN)), TypeError, "expected a valid Date");
+  assertThrows(() => timestampFromDate(5 as unknown as Date), TypeError, "of 5: expected a valid Date");
 });
 
 test("milliseconds are a Duration, both of whose parts have its sign", () => {
