@@ -7,7 +7,7 @@ import {
   type TlsContext,
   withoutDot,
 } from "../../transport/mod.ts";
-import { checkOptions, type OptionNames } from "../options.ts";
+import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { ContextSource, type OptionsSource } from "./context_source.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
 import { tlsLibrary, type TlsLibraryOptions } from "./tls_library.ts";
@@ -106,7 +106,10 @@ export function systemCredentials(known: readonly ClientTlsProvider[]): ChannelC
 function contextOf(options: TlsClientOptions, known: readonly ClientTlsProvider[]): TlsContext {
   checkOptions(PURPOSE, options, NAMES);
   checkVerifyPeer(PURPOSE, options.verifyPeer);
-  if (options.serverName === "") throw new TypeError(`Cannot ${PURPOSE}: serverName is empty; give a host`);
+  const { serverName = "none" } = options;
+  if (typeof serverName !== "string" || !/^[^\0]+$/.test(serverName)) {
+    throw new TypeError(`Cannot ${PURPOSE}: serverName is ${describe(serverName)}; give a host`);
+  }
   const ca = pemText(PURPOSE, "ca", options.ca);
   const identity = identityOf(PURPOSE, options.cert, options.key);
   const config = { ...(ca === undefined ? {} : { ca }), ...(identity === undefined ? {} : { identity }) };

@@ -355,7 +355,9 @@ function suite({ name: provider, probe }: TlsProvider): void {
         const credentials = tls.client({ ca, provider });
         const target = `127.0.0.1:${port}`;
         assertThrows(() => new Channel(target, { credentials, authority: "" }), TypeError, "it is empty");
-        assertThrows(() => tls.client({ ca, provider, serverName: "" }), TypeError, "serverName is empty");
+        for (const serverName of ["", "\0", "localhost\0.example", 5 as unknown as string]) {
+          assertThrows(() => tls.client({ ca, provider, serverName }), TypeError, "serverName is the ");
+        }
         const zone = tls.client({ ca, provider, serverName: "fe80::1%lo" });
         const problems: unknown[] = [];
         const onError = (error: unknown): void => void problems.push(error);

@@ -183,6 +183,14 @@ function rules(provider: TlsProvider): void {
         ".many.example",
         /hostname|no certificate can be checked/i,
       ],
+      ...["\0", "\0.example", "service.many.example\0"].map((host) =>
+        [ // where a text ends in C: OpenSSL would check nothing, or the name before it
+          `for a name that has an end in it, ${JSON.stringify(host)}`,
+          authority.issue({ name: "other", dns: ["service.many.example"] }),
+          host,
+          /hostname|no certificate can be checked/i,
+        ] as const
+      ),
       [
         "for another address",
         authority.issue({ name: "other", ip: ["127.0.0.2"] }),

@@ -214,8 +214,8 @@ export class OpenSslSession implements TlsSession {
     } else {
       openssl.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name);
       openssl.SSL_set_hostflags(ssl, HOST_FLAGS);
-      // It checks nothing for "", and takes a dot at the beginning for every name below it.
-      isChecked = /^(\.|$)/.test(serverName) ? 0 : openssl.SSL_set1_host(ssl, name);
+      // It checks nothing for "", which a NUL at the beginning is in C, and takes a dot there for every name below it.
+      isChecked = /^(\.|$)|\0/.test(serverName) ? 0 : openssl.SSL_set1_host(ssl, name);
     }
     if (isChecked === 1) return;
     openssl.SSL_free(ssl);
