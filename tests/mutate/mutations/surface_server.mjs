@@ -85,6 +85,13 @@ export default [
   },
   {
     file: "surface/server/server_options.ts",
+    before: '["exposeErrors", "reusePort"]',
+    after: '["reusePort"]',
+    test: "tests/surface/options_test.ts",
+    name: "options of channels and servers",
+  },
+  {
+    file: "surface/server/server_options.ts",
     before:
       '  checkNumber(purpose, "graceMs", graceMs, -Infinity, "a number of milliseconds, or Infinity");\n',
     after: "",

@@ -28,7 +28,7 @@ export default [
   ),
   mutation(
     OPENSSL + "session.ts",
-    "/^(\\.|$)/.test(serverName)",
+    "/^(\\.|$)|\\0/.test(serverName)",
     'serverName === ""',
     CONTRACT,
     "for a name below what is asked for",
@@ -111,6 +111,13 @@ export default [
     "node: a server that shows a certificate for another host",
   ),
   mutation(OPENSSL + "session.ts", "openssl.SSL_set1_host(ssl, name)", "1", CONTRACT, "another host"),
+  mutation(
+    OPENSSL + "session.ts",
+    "|\\0/.test(serverName)",
+    "/.test(serverName)",
+    CONTRACT,
+    "a name that has an end in it",
+  ),
   mutation(
     OPENSSL + "session.ts",
     "if (isChecked === 1) return;",
