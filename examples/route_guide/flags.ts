@@ -10,7 +10,7 @@ export function readFlags<T extends Record<string, Flag>>(usage: string, flags: 
   const options: Record<string, { type: "string" | "boolean" }> = { help: { type: "boolean" } };
   for (const name of Object.keys(flags)) options[name] = { type: "string" };
   const lines = Object.entries(flags).map(([name, [fallback, help]]) =>
-    `  --${name}=${fallback}`.padEnd(24) + help
+    `  --${name}=${fallback}`.padEnd(28) + help
   );
   try {
     const { values } = parseArgs({ options });
