@@ -46,7 +46,10 @@ const FINISHED_LINGER_MS = 20_000;
  */
 const PEER_CLOSE_MS = 1_000;
 
-/** The same for one that failed: its last bytes are the GOAWAY with the reason. */
+/**
+ * The same for one that failed: its last bytes are the GOAWAY with the reason. A server's waits as long again for the
+ * client to close it, however much still comes.
+ */
 const FAILED_LINGER_MS = 1_000;
 
 /** The same for one that the application closes, which ends its streams whatever the peer has read. */
@@ -333,21 +336,23 @@ export class Driver implements Flushable {
     this.closeEndpoint();
   }
 
-  /** The connection has ended: its remaining output is written, then the endpoint closes. */
+  /**
+   * The connection has ended: its remaining output is written, then the endpoint closes; that of a server when the client
+   * has closed. After NO_ERROR a client does not as long as it has calls, and these end with the endpoint.
+   */
   private finish(): void {
     if (this.over || this.awaitsClose) return;
     const { error, role } = this.connection;
+    const ms = error === undefined ? FINISHED_LINGER_MS : FAILED_LINGER_MS;
     if (!this.writing) {
-      if (error !== undefined || role === "client") return this.closeEndpoint();
+      if (role === "client" || error?.code === ErrorCode.NO_ERROR) return this.closeEndpoint();
       this.awaitsClose = true;
       this.readPaused = false;
-      this.lingerEnds = Math.min(this.lingerEnds, this.engine.now() + FINISHED_LINGER_MS);
+      this.lingerEnds = Math.min(this.lingerEnds, this.engine.now() + ms);
       this.linger(PEER_CLOSE_MS);
       return this.readMore();
     }
-    if (this.lingering) return;
-    if (error === undefined) this.linger(FINISHED_LINGER_MS);
-    else this.linger(error.initiator === "user" ? CLOSED_LINGER_MS : FAILED_LINGER_MS);
+    if (!this.lingering) this.linger(error?.initiator === "user" ? CLOSED_LINGER_MS : ms);
   }
 
   private linger(ms: number): void {

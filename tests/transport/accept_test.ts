@@ -73,7 +73,8 @@ test("a client that acknowledges no SETTINGS is ended for that, as section 6.5.3
   await accepted.simulation.run({ until: 60_000 });
   const [, at, how] = /^(\d+) (.*)$/.exec(accepted.heard.join())!;
   assertEquals(how, "closed connection SETTINGS_TIMEOUT library");
-  assert(Number(at) >= 20_010 && Number(at) < 20_200, `at ${at}, 20 s after its own SETTINGS`);
+  const within = Number(at) >= 21_010 && Number(at) < 21_200;
+  assert(within, `at ${at}: 20 s after its own SETTINGS, and a second in which it might have closed`);
   assertEquals(accepted.peer.frames.at(-1), "GOAWAY 0 SETTINGS_TIMEOUT");
 });
 

@@ -596,6 +596,48 @@ test("driver: what is finished and waits for its client is closed by the applica
   assertEquals([bench.endpoint.closed, bench.simulation.pending], [true, 0]);
 });
 
+/** A server's connection that was aborted with `error`, while its client is still sending. */
+async function aborted(error: Http2Error): Promise<Bench> {
+  const bench = await Bench.ready("server");
+  bench.endpoint.arrive(new Wire("client").headers(1));
+  await bench.rest();
+  bench.turn(() => bench.connection.abort(error));
+  assertMatch(bench.writes().flat().at(-1)!, /^GOAWAY 1 /);
+  bench.sink.take();
+  return bench;
+}
+
+test("driver: a server's connection that failed drops what still comes, until the client has GOAWAY and closes it", async () => {
+  const bench = await aborted(failure);
+  for (let i = 0; i < 10; i++) bench.endpoint.arrive(data(1, 1_000));
+  await bench.pass(500);
+  assertEquals([bench.sink.take(), bench.endpoint.isReading, bench.endpoint.closed], [[], true, false]);
+  bench.endpoint.failRead();
+  await bench.rest();
+  assertEquals([bench.endpoint.closed, bench.simulation.pending], [true, 0]);
+});
+
+test("driver: a client that does not close what failed has 1 s, however much it sends", async () => {
+  const bench = await aborted(failure);
+  for (let ms = 0; ms < 999; ms += 3) {
+    bench.endpoint.arrive(data(1, 1_000));
+    await bench.pass(3);
+  }
+  assert(!bench.endpoint.closed);
+  await bench.pass(2);
+  assertEquals([bench.endpoint.closed, bench.simulation.pending], [true, 0]);
+});
+
+// The client waits for its calls, and learns by the end of the connection that they are lost.
+test("driver: a server's connection that ends with NO_ERROR, whoever ends it, is closed once GOAWAY is written", async () => {
+  for (const initiator of ["user", "library"] as const) {
+    const bench = await aborted(new Http2Error("connection", ErrorCode.NO_ERROR, initiator, "max_age"));
+    assert(bench.endpoint.closed);
+    await bench.rest();
+    assertEquals(bench.simulation.pending, 0, "a timer is left");
+  }
+});
+
 test("driver: what was written is used again after every write, at once or later", async () => {
   const bench = await Bench.ready();
   const out = bench.connection["out"] as unknown as { inFlight: Uint8Array };

@@ -280,8 +280,8 @@ export default [
   },
   {
     file: "transport/driver.ts",
-    before: "if (error === undefined) this.linger(FINISHED_LINGER_MS);",
-    after: "if (error === undefined) this.linger(FAILED_LINGER_MS);",
+    before: "error === undefined ? FINISHED_LINGER_MS : FAILED_LINGER_MS;",
+    after: "FAILED_LINGER_MS;",
     test: "tests/transport/driver_test.ts",
   },
   {

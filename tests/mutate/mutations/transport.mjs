@@ -87,10 +87,24 @@ export default [
   },
   {
     file: "transport/driver.ts",
-    before: 'if (error !== undefined || role === "client") return this.closeEndpoint();',
+    before: 'if (role === "client" || error?.code === ErrorCode.NO_ERROR) return this.closeEndpoint();',
     after: "if (!this.over) return this.closeEndpoint();",
     test: "tests/transport/driver_test.ts",
     name: "drops what still comes",
+  },
+  {
+    file: "transport/driver.ts",
+    before: 'if (role === "client" || error?.code === ErrorCode.NO_ERROR) return',
+    after: 'if (role === "client" || error !== undefined) return',
+    test: "tests/transport/driver_test.ts",
+    name: "until the client has GOAWAY and closes it",
+  },
+  {
+    file: "transport/driver.ts",
+    before: 'if (role === "client" || error?.code === ErrorCode.NO_ERROR) return',
+    after: 'if (role === "client") return',
+    test: "tests/transport/driver_test.ts",
+    name: "is closed once GOAWAY is written",
   },
   {
     file: "transport/driver.ts",
@@ -108,7 +122,7 @@ export default [
   },
   {
     file: "transport/driver.ts",
-    before: "      this.lingerEnds = Math.min(this.lingerEnds, this.engine.now() + FINISHED_LINGER_MS);\n",
+    before: "      this.lingerEnds = Math.min(this.lingerEnds, this.engine.now() + ms);\n",
     after: "",
     test: "tests/transport/driver_test.ts",
     name: "has 20 s",
@@ -207,7 +221,7 @@ export default [
     DRIVER,
     "released at once",
   ),
-  mutation("transport/driver.ts", "    if (this.lingering) return;\n", "", DRIVER, "stay longer"),
+  mutation("transport/driver.ts", "if (!this.lingering) this.linger", "this.linger", DRIVER, "stay longer"),
   mutation(
     "transport/handshake.ts",
     '    this.abandon("handshake timed out");\n',
@@ -841,7 +855,7 @@ export default [
     WINDOWS,
     "padding",
   ),
-  mutation("transport/driver.ts", "    if (this.lingering) return;\n", "", DRIVER, "stay longer"),
+  mutation("transport/driver.ts", "if (!this.lingering) this.linger", "this.linger", DRIVER, "stay longer"),
 
   // What is bounded, and what is counted anew the second time.
   mutation(
