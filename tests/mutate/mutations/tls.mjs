@@ -42,6 +42,20 @@ export default [
   ),
   mutation(
     OPENSSL + "context.ts",
+    "      if (!isUsed) openssl.X509_free(one);\n",
+    "",
+    ENDURANCE,
+    "is an error, and is freed",
+  ),
+  mutation(
+    OPENSSL + "context.ts",
+    "isUsed &&= openssl.SSL_CTX_ctrl(context, SSL_CTRL_CHAIN_CERT, 0, one) === 1;",
+    "if (isUsed) openssl.SSL_CTX_ctrl(context, SSL_CTRL_CHAIN_CERT, 0, one);",
+    ENDURANCE,
+    "is an error, and is freed",
+  ),
+  mutation(
+    OPENSSL + "context.ts",
     "openssl.SSL_CTX_set_verify(context, SSL_VERIFY_PEER, null);",
     "",
     CONTRACT,

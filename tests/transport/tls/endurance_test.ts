@@ -1,5 +1,5 @@
 // What is left of many handshakes, half of which are given up, and of a peer that does not read.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createEngine } from "../../../pollers/mod.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { OpenSslContext } from "../../../transport/tls/openssl/context.ts";
@@ -50,6 +50,49 @@ function counting(openssl: OpenSsl): { readonly openssl: OpenSsl; readonly alive
   }
   return { openssl: counted as unknown as OpenSsl, alive };
 }
+
+/** A key of 512 bits, which the library takes nowhere. */
+const WEAK_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBdTCCAR+gAwIBAgIUDmqQvBWf88mfGYGjpo4FMBan3twwDQYJKoZIhvcNAQEL
+BQAwDzENMAsGA1UEAwwEd2VhazAeFw0yNjExMjcxOTU0MDVaFw0zNTAyMTMxOTU0
+MDVaMA8xDTALBgNVBAMMBHdlYWswXDANBgkqhkiG9w0BAQEFAANLADBIAkEAqolZ
+tdHRJb4UDLI1covgk9KRcEaRF7Pf8gZC5RtVL3zdggzDGa+kHkeq6Iipx4u6RfDm
+x03x2zPsG8FbVSVkVQIDAQABo1MwUTAdBgNVHQ4EFgQU7lSGBjdgkwl11H8VsgD/
+mieywdIwHwYDVR0jBBgwFoAU7lSGBjdgkwl11H8VsgD/mieywdIwDwYDVR0TAQH/
+BAUwAwEB/zANBgkqhkiG9w0BAQsFAANBAIwfS+jI5QLD9Exkc31Ypd415kxG7g8G
+fvCjqTMndJZvbCWJS2LbP1XBeq4oj9A8BDvo0aAWmTZ5gsWyhuRUs0o=
+-----END CERTIFICATE-----
+`;
+
+test(
+  "TLS by openssl: a certificate that the library refuses, of the chain too, is an error, and is freed",
+  () => {
+    assert(opened.ok);
+    const { openssl } = opened;
+    let [read, freed] = [0, 0];
+    const counted: OpenSsl = {
+      ...openssl,
+      PEM_read_bio_X509(...given) {
+        const one = openssl.PEM_read_bio_X509(...given);
+        if (one !== 0) read++;
+        return one;
+      },
+      X509_free(one) {
+        freed++;
+        openssl.X509_free(one);
+      },
+    };
+    const { cert, key } = authority.issue({ name: "localhost" });
+    for (const chain of [WEAK_CERTIFICATE + cert, cert + WEAK_CERTIFICATE]) {
+      const identity = { cert: chain, key };
+      const make = () => new OpenSslContext(counted, { identity, requireClientCertificate: false });
+      assertThrows(make, Error, "cert cannot be used: ");
+      assertEquals([read, freed], [2, 2]);
+      [read, freed] = [0, 0];
+    }
+  },
+  options,
+);
 
 test("TLS by openssl: nothing is left of handshakes, half of which are given up somewhere", async () => {
   assert(opened.ok);

@@ -130,11 +130,13 @@ export class OpenSslContext implements TlsContext {
   private use({ cert, key }: KeyPair): void {
     const { openssl, context } = this;
     const [own, ...chain] = this.certificates(cert, "cert");
-    if (openssl.SSL_CTX_use_certificate(context, own!) !== 1) {
-      throw new Error(`cert cannot be used: ${takeError(openssl)}`);
-    }
+    let isUsed = openssl.SSL_CTX_use_certificate(context, own!) === 1;
     openssl.X509_free(own!);
-    for (const one of chain) openssl.SSL_CTX_ctrl(context, SSL_CTRL_CHAIN_CERT, 0, one); // which takes it over
+    for (const one of chain) { // which the context takes over, or refuses
+      isUsed &&= openssl.SSL_CTX_ctrl(context, SSL_CTRL_CHAIN_CERT, 0, one) === 1;
+      if (!isUsed) openssl.X509_free(one);
+    }
+    if (!isUsed) throw new Error(`cert cannot be used: ${takeError(openssl)}`);
     const bio = this.memory(key);
     const noPassphrase = steadyBytes(); // else OpenSSL asks for one at the terminal
     const read = openssl.PEM_read_bio_PrivateKey(bio.pointer, null, null, noPassphrase);
