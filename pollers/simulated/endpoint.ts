@@ -7,6 +7,8 @@ import { formatAddress, type SocketAddress } from "../contract/address.ts";
 import type { Instant, IoDone } from "../contract/engine.ts";
 import { endOfStream, IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
+import type { TimerTask } from "../core/timer_heap.ts";
+import type { Passage } from "./conditions.ts";
 import type { ConnectionEnd, Host, World } from "./network.ts";
 
 /** What memory that was lent holds afterwards. */
@@ -203,22 +205,23 @@ export class SimulatedEndpoint implements ConnectionEnd {
     this.simulation.schedule(at, () => this.pass(arrive, lost, undefined));
   }
 
-  private pass(arrive: () => void, lost: (() => void) | undefined, giveUpAt: Instant | undefined): void {
+  /** `givingUp`: it was held before, and when it has come, or is lost, TCP does not give up for it. */
+  private pass(arrive: () => void, lost: (() => void) | undefined, givingUp: TimerTask | undefined): void {
     const { simulation } = this;
     const { network } = simulation;
-    const passage = network.passage(this.engine.hostAddress, this.other.engine.hostAddress);
-    if (passage === "lost") this.lost = true;
-    if (this.lost) return lost?.(); // what follows lost bytes is no use to TCP
-    if (passage === "open") return arrive();
-    const deadline = giveUpAt ?? simulation.now + network.conditions.giveUpMs;
-    if (giveUpAt === undefined) {
-      simulation.schedule(deadline, () => {
-        if (network.passage(this.engine.hostAddress, this.other.engine.hostAddress) !== "open") {
-          this.fail("timed-out");
-        }
+    const passage = (): Passage => network.passage(this.engine.hostAddress, this.other.engine.hostAddress);
+    if (passage() === "held" && !this.lost) {
+      const task = givingUp ?? simulation.schedule(simulation.now + network.conditions.giveUpMs, () => {
+        if (passage() !== "open") this.fail("timed-out");
       });
+      return network.whenHealed(() =>
+        simulation.schedule(simulation.now, () => this.pass(arrive, lost, task))
+      );
     }
-    network.whenHealed(() => simulation.schedule(simulation.now, () => this.pass(arrive, lost, deadline)));
+    if (givingUp !== undefined) simulation.cancel(givingUp);
+    if (passage() === "lost") this.lost = true;
+    if (this.lost) return lost?.(); // what follows lost bytes is no use to TCP
+    arrive();
   }
 
   private arrive(segment: Uint8Array): void {

@@ -25,8 +25,6 @@ import type { Host, HostClosable, World } from "./network.ts";
 
 /** What an engine uses of its simulation. */
 export interface EngineWorld extends World {
-  /** True: the task will never run. */
-  cancel(task: TimerTask): boolean;
   /** Something threw inside a turn. */
   threw(error: unknown): void;
   /** Lets events happen until `done` is true, or the clock is at `deadline`; whether `done` is true. */

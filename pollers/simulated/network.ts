@@ -20,6 +20,8 @@ export interface World {
   readonly network: Network;
   /** Runs `closure` at `at`, in the order of the calls where instants are equal. */
   schedule(at: Instant, closure: () => void): TimerTask;
+  /** True: the task will never run. */
+  cancel(task: TimerTask): boolean;
   /** Adds a line to the trace. */
   note(line: string): void;
 }

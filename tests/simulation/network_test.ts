@@ -390,6 +390,24 @@ test("simulated: what was healed can be parted again, and what gave up stays giv
   assertEquals(await bench.read(client), "timed-out");
 });
 
+test("simulated: TCP does not give up for what has come meanwhile, though its hosts are parted again", async () => {
+  const bench = new Bench({ giveUpMs: 1_000 });
+  const [client, server] = await bench.pair();
+  const { simulation } = bench;
+  const { network } = simulation;
+  const hosts = [bench.client.hostAddress, bench.server.hostAddress] as const;
+  network.part(...hosts);
+  bench.write(client, 10);
+  await simulation.run({ until: simulation.now + 500 });
+  network.heal(...hosts);
+  await simulation.run({ until: simulation.now + 100 });
+  network.part(...hosts);
+  await simulation.run({ until: simulation.now + 5_000 });
+  network.heal(...hosts);
+  bench.write(server, 20);
+  assertEquals([await bench.read(server), await bench.read(client)], [10, 20]);
+});
+
 test("simulated: tasks and closures run in their order, and a cancelled task never", async () => {
   const bench = new Bench();
   const { client, simulation } = bench;

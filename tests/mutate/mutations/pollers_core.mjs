@@ -202,6 +202,13 @@ export default [
   ),
   mutation(
     "pollers/simulated/endpoint.ts",
+    "    if (givingUp !== undefined) simulation.cancel(givingUp);\n",
+    "",
+    NETWORK,
+    "for what has come meanwhile",
+  ),
+  mutation(
+    "pollers/simulated/endpoint.ts",
     "      this.travelling += length;\n",
     "",
     NETWORK,
