@@ -19,7 +19,7 @@ const MOST_US = 1_000_000;
 export function spinMsOf({ spinUs }: EngineOptions, usual: number): number {
   if (spinUs !== undefined) return checked("spinUs", spinUs, spinUs) / 1_000;
   const said = environmentVariable(VARIABLE);
-  if (said !== undefined) return checked(VARIABLE, Number(said), said) / 1_000;
+  if (said !== undefined) return checked(VARIABLE, said.trim() === "" ? NaN : Number(said), said) / 1_000;
   return processorQuota() < 1 ? 0 : usual;
 }
 

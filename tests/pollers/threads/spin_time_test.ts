@@ -40,13 +40,15 @@ test("spin time: what is no span of time is refused, with its source", () => {
       `Cannot spin as spinUs says: expected 0 to 1000000 microseconds, found ${found}`,
     );
   }
-  withVariable("soon", () => {
-    assertThrows(
-      () => spinMsOf({}, 1),
-      RangeError,
-      'as POLLWIRE_SPIN_US says: expected 0 to 1000000 microseconds, found "soon"',
-    );
-  });
+  for (const said of ["soon", " "]) {
+    withVariable(said, () => {
+      assertThrows(
+        () => spinMsOf({}, 1),
+        RangeError,
+        `as POLLWIRE_SPIN_US says: expected 0 to 1000000 microseconds, found "${said}"`,
+      );
+    });
+  }
 });
 
 test("processor quota: control groups of both versions, with and without a limit", () => {
