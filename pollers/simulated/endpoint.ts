@@ -28,6 +28,8 @@ export class SimulatedEndpoint implements ConnectionEnd {
   private sawEnd = false;
   /** Something that was sent never arrived, so nothing else does. */
   private lost = false;
+  /** How much of what was sent waits for a passage; what was sent after it comes after it. */
+  private held = 0;
   private closedBy: IoError | undefined = undefined;
   readonly lends = true;
   /** The read that is pending, or was the last one, lends its bytes; and what it gave. */
@@ -210,17 +212,23 @@ export class SimulatedEndpoint implements ConnectionEnd {
     const { simulation } = this;
     const { network } = simulation;
     const passage = (): Passage => network.passage(this.engine.hostAddress, this.other.engine.hostAddress);
+    const passLater = (task: TimerTask | undefined): void => {
+      simulation.schedule(simulation.now, () => this.pass(arrive, lost, task));
+    };
     if (passage() === "held" && !this.lost) {
       const task = givingUp ?? simulation.schedule(simulation.now + network.conditions.giveUpMs, () => {
         if (passage() !== "open") this.fail("timed-out");
       });
-      return network.whenHealed(() =>
-        simulation.schedule(simulation.now, () => this.pass(arrive, lost, task))
-      );
+      if (givingUp === undefined) this.held++;
+      return network.whenHealed(() => passLater(task));
     }
-    if (givingUp !== undefined) simulation.cancel(givingUp);
+    if (givingUp !== undefined) {
+      this.held--;
+      simulation.cancel(givingUp);
+    }
     if (passage() === "lost") this.lost = true;
     if (this.lost) return lost?.(); // what follows lost bytes is no use to TCP
+    if (givingUp === undefined && this.held > 0) return passLater(undefined); // they go on in this instant
     arrive();
   }
 

@@ -408,6 +408,20 @@ test("simulated: TCP does not give up for what has come meanwhile, though its ho
   assertEquals([await bench.read(server), await bench.read(client)], [10, 20]);
 });
 
+test("simulated: the end of a stream does not overtake bytes that were held until the instant at which it comes", async () => {
+  const bench = new Bench();
+  const [client, server] = await bench.pair();
+  const { simulation } = bench;
+  const { network } = simulation;
+  const hosts = [bench.client.hostAddress, bench.server.hostAddress] as const;
+  network.part(...hosts);
+  bench.write(client, 10);
+  const healedAt = simulation.now + 100;
+  simulation.schedule(healedAt, () => network.heal(...hosts));
+  simulation.schedule(healedAt - network.conditions.latencyMs, () => client.close());
+  assertEquals([await bench.read(server), await bench.read(server)], [10, "end-of-stream"]);
+});
+
 test("simulated: tasks and closures run in their order, and a cancelled task never", async () => {
   const bench = new Bench();
   const { client, simulation } = bench;

@@ -202,10 +202,24 @@ export default [
   ),
   mutation(
     "pollers/simulated/endpoint.ts",
-    "    if (givingUp !== undefined) simulation.cancel(givingUp);\n",
+    "      simulation.cancel(givingUp);\n",
     "",
     NETWORK,
     "for what has come meanwhile",
+  ),
+  mutation(
+    "pollers/simulated/endpoint.ts",
+    "if (givingUp === undefined && this.held > 0) return passLater(undefined);",
+    "",
+    NETWORK,
+    "does not overtake bytes that were held",
+  ),
+  mutation(
+    "pollers/simulated/endpoint.ts",
+    "      this.held--;\n",
+    "",
+    NETWORK,
+    "does not overtake bytes that were held",
   ),
   mutation(
     "pollers/simulated/endpoint.ts",
