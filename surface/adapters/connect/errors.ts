@@ -61,7 +61,7 @@ function ofStatus(error: RpcError, header: Headers): ConnectError {
   addMetadata(metadata, error.metadata);
   header.forEach((value, name) => metadata.append(name, value));
   const { code, details, endedBy } = error;
-  const expired = code === Status.DEADLINE_EXCEEDED && endedBy === "library";
+  const expired = code === Status.DEADLINE_EXCEEDED && endedBy !== "remote";
   const cause = expired ? error : error.cause; // which says what was waited for
   const made = new ConnectError(expired ? TIMED_OUT : details, code as number, metadata, undefined, cause);
   made.details = error.statusDetails.map(({ typeUrl, value }) => ({

@@ -38,9 +38,12 @@ const UNITS: Readonly<Record<string, number>> = {
 /** The most that the eight digits of a `grpc-timeout` say. */
 const MOST = 99_999_999;
 
-/** `timeoutMs` as a `grpc-timeout` that `timeoutOf` reads: whole milliseconds, or seconds where they are more. */
+/**
+ * `timeoutMs` as a `grpc-timeout` that `timeoutOf` reads: whole milliseconds, or seconds where they are more. A default of
+ * less than 0, which connect takes for a timeout that has passed, is 0 there.
+ */
 export function timeoutField(timeoutMs: number): string {
-  const whole = Math.ceil(timeoutMs);
+  const whole = Math.max(0, Math.ceil(timeoutMs));
   return whole <= MOST ? `${whole}m` : `${Math.min(MOST, Math.ceil(whole / 1_000))}S`;
 }
 

@@ -64,6 +64,20 @@ export default [
     name: "observers see the deadline",
   },
   {
+    file: "surface/adapters/connect/headers.ts",
+    before: "Math.max(0, Math.ceil(timeoutMs))",
+    after: "Math.ceil(timeoutMs)",
+    test: "tests/surface/adapters/connect_test.ts",
+    name: "a default timeout that is not above 0",
+  },
+  {
+    file: "surface/adapters/connect/errors.ts",
+    before: 'Status.DEADLINE_EXCEEDED && endedBy !== "remote"',
+    after: 'Status.DEADLINE_EXCEEDED && endedBy === "library"',
+    test: "tests/surface/adapters/connect_test.ts",
+    name: "a default timeout of 0 has passed",
+  },
+  {
     file: "surface/adapters/connect/errors.ts",
     before: "return ConnectError.from(cause, Code.Internal);",
     after: "return ConnectError.from(cause);",
@@ -137,7 +151,7 @@ export default [
   },
   {
     file: "surface/adapters/connect/headers.ts",
-    before: "const whole = Math.ceil(timeoutMs);",
+    before: "const whole = Math.max(0, Math.ceil(timeoutMs));",
     after: "const whole = timeoutMs;",
     test: "tests/surface/adapters/connect_test.ts",
   },

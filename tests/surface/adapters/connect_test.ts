@@ -311,6 +311,19 @@ function silent(): {
   return seen;
 }
 
+calling("a default timeout that is not above 0 has passed", echo, async ({ client }) => {
+  for (const call of [client.find({}), client.list({})]) {
+    const { code, rawMessage } = await failure(call);
+    assertEquals([code, rawMessage], [Code.DeadlineExceeded, "the operation timed out"]);
+  }
+}, { defaultTimeoutMs: -1 });
+
+calling("a default timeout of 0 has passed, and is none where a call says so", echo, async ({ client }) => {
+  const { code, rawMessage } = await failure(client.find({}));
+  assertEquals([code, rawMessage], [Code.DeadlineExceeded, "the operation timed out"]);
+  assertEquals((await client.find({ name: "now" }, { timeoutMs: 0 })).name, "now");
+}, { defaultTimeoutMs: 0 });
+
 test("connect: observers see the deadline of a call that its timeout ended", async () => {
   const server = new Server();
   server.addService(Served, silent().handlers);
