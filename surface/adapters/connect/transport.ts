@@ -114,9 +114,23 @@ class ChannelTransport implements GrpcTransport {
     });
   };
 
-  stream: Transport["stream"] = (method, signal, timeoutMs, header, input, contextValues) => {
+  stream: Transport["stream"] = (...given) => {
+    const response = this.begin(...given);
+    response.catch(() => {}); // connect's clients look at it when their responses are read, and a process would end before
+    return response;
+  };
+
+  /** An async function: headers that cannot be, and interceptors, may throw, and connect's users learn of it as they read. */
+  private readonly begin: Transport["stream"] = async (
+    method,
+    signal,
+    timeoutMs,
+    header,
+    input,
+    contextValues,
+  ) => {
     const timeout = this.timeoutFor(timeoutMs);
-    const response = runStreamingCall({
+    return await runStreamingCall({
       interceptors: this.interceptors,
       ...(signal === undefined ? {} : { signal }),
       ...timerOf(timeout),
@@ -132,8 +146,6 @@ class ChannelTransport implements GrpcTransport {
       },
       next: (request) => this.callStream(request as StreamRequest) as never,
     });
-    response.catch(() => {}); // connect's clients look at it when their responses are read, and a process would end before
-    return response;
   };
 
   /** A timeout of 0 is none, also where there is a default. */

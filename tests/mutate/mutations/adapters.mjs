@@ -78,6 +78,13 @@ export default [
     name: "a default timeout of 0 has passed",
   },
   {
+    file: "surface/adapters/connect/transport.ts",
+    before: "const response = this.begin(...given);\n    response.catch(() => {});",
+    after: "const response = this.begin(...given);",
+    test: "tests/surface/adapters/connect_test.ts",
+    name: "a stream that is not read, and whose headers cannot be",
+  },
+  {
     file: "surface/adapters/connect/errors.ts",
     before: "return ConnectError.from(cause, Code.Internal);",
     after: "return ConnectError.from(cause);",

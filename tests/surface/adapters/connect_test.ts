@@ -27,7 +27,7 @@ import { fromGenService, protobufEsCodec } from "pollwire/protobuf-es";
 import { Authority } from "../../../examples/tls/authority.ts";
 import { test } from "../../harness.ts";
 import "../../shared_engines.ts";
-import { gate, sleep, until } from "../serving.ts";
+import { collect, gate, sleep, until } from "../serving.ts";
 import { Kind, Places, PlaceSchema } from "./gen/places_pb.ts";
 
 const Served = fromGenService(Places);
@@ -323,6 +323,32 @@ calling("a default timeout of 0 has passed, and is none where a call says so", e
   assertEquals([code, rawMessage], [Code.DeadlineExceeded, "the operation timed out"]);
   assertEquals((await client.find({ name: "now" }, { timeoutMs: 0 })).name, "now");
 }, { defaultTimeoutMs: 0 });
+
+const thrower: Interceptor = () => (request) => {
+  if (request.method.name === "Chat") throw new TypeError("thrown by an interceptor");
+  return Promise.reject(new Error("this is for chat"));
+};
+
+calling(
+  "what is wrong with a stream before its call is thrown where its responses are read",
+  echo,
+  async ({ client }) => {
+    const ofNames = client.list({}, { headers: { "no name": "" } });
+    await assertRejects(() => collect(ofNames), TypeError);
+    const ofInterceptor = client.chat((async function* () {})());
+    await assertRejects(() => collect(ofInterceptor), TypeError, "thrown by an interceptor");
+  },
+  { interceptors: [thrower] },
+);
+
+test("connect: a stream that is not read, and whose headers cannot be, ends no process", async () => {
+  const transport = createGrpcTransport({ baseUrl: "http://127.0.0.1:1" });
+  const client = createClient(Places, transport);
+  client.list({}, { headers: { "no name": "" } });
+  client.chat((async function* () {})(), { headers: { "no name": "" } });
+  await sleep(10); // a rejection that nobody handles fails a test
+  await transport.channel[Symbol.asyncDispose]();
+});
 
 test("connect: observers see the deadline of a call that its timeout ended", async () => {
   const server = new Server();
