@@ -11,9 +11,19 @@ import {
 import { Code, ConnectError } from "@connectrpc/connect";
 import { messageOf } from "../../../pollers/mod.ts";
 import { uncompressed } from "../../compression.ts";
+import { describe } from "../../options.ts";
 import type { Codec } from "../../proto/codec.ts";
 import { DecodeError, EncodeError } from "../../proto/errors.ts";
 import type { Writer } from "../../proto/writer.ts";
+
+/** The most that a message's prefix can say. */
+const MAX_BYTES = 0xff_ff_ff_ff;
+
+/** The option `name` among limits: as many octets as were given, or as there can be. Throws RangeError for what is no limit. */
+export function bytesOption(purpose: string, name: string, given: number = MAX_BYTES): number {
+  if (Number.isInteger(given) && given >= 1 && given <= MAX_BYTES) return given;
+  throw new RangeError(`Cannot ${purpose}: ${name} is ${describe(given)}; give 1 to ${MAX_BYTES} octets`);
+}
 
 /** How the messages of one transport are coded. */
 export interface MessageLimits {

@@ -17,7 +17,7 @@ import type { ServerCall } from "../../server/server_call.ts";
 import { abortReason, rpcError } from "./errors.ts";
 import { addMetadata, metadataOf, timeoutField } from "./headers.ts";
 import { type Message, respond, respondMany } from "./implementation.ts";
-import { LimitedCodec } from "./limited_codec.ts";
+import { bytesOption, LimitedCodec } from "./limited_codec.ts";
 
 /** What of a router's options counts: the others are of connect's own protocols, and of HTTP. */
 export type HandlerOptions = Pick<
@@ -39,8 +39,7 @@ export interface RoutesOptions extends HandlerOptions {
 
 type Context = ReturnType<typeof createHandlerContext>;
 
-/** The most that a message's prefix can say. */
-const MAX_BYTES = 0xff_ff_ff_ff;
+const PURPOSE = "add routes";
 
 /** See the head of this file. Messages are coded here, for what is wrong with them is said in connect's words. */
 export class RouteHandler {
@@ -50,7 +49,9 @@ export class RouteHandler {
 
   /** For the method of `spec`. */
   constructor(private readonly spec: MethodImplSpec, private readonly options: RoutesOptions) {
-    const { readMaxBytes = MAX_BYTES, writeMaxBytes = MAX_BYTES, binaryOptions, interceptors = [] } = options;
+    const { binaryOptions, interceptors = [] } = options;
+    const readMaxBytes = bytesOption(PURPOSE, "readMaxBytes", options.readMaxBytes);
+    const writeMaxBytes = bytesOption(PURPOSE, "writeMaxBytes", options.writeMaxBytes);
     const limits = { readMaxBytes, writeMaxBytes, binaryOptions, compressMinBytes: 0 };
     this.requests = new LimitedCodec(spec.method.input, limits);
     this.responses = new LimitedCodec(spec.method.output, limits);

@@ -30,6 +30,7 @@ import { type HandlerOptions, RouteHandler, type RoutesOptions } from "./route_h
  * ```
  *
  * @throws {TypeError} as `addService` of a server does, and where `routes` gives a promise
+ * @throws {RangeError} for limits of messages that are none
  */
 export function addRoutes(
   server: Pick<Server, "addService">,

@@ -12,7 +12,7 @@ import type { Compression } from "../../compression.ts";
 import { type ChannelCredentials, type Pem, tls } from "../../credentials/mod.ts";
 import { Channel } from "../../full/channel.ts";
 import { checkOptions, describe, type OptionNames } from "../../options.ts";
-import type { MessageLimits } from "./limited_codec.ts";
+import { bytesOption, type MessageLimits } from "./limited_codec.ts";
 
 /** A compression of connect's: only its name counts here. Known are "gzip" and "deflate". */
 export interface NamedCompression {
@@ -132,16 +132,14 @@ const URL_NAMES: OptionNames<UrlTransportOptions> = {
   idleConnectionTimeoutMs: true,
 };
 
-/** The most that a message's prefix can say. */
-const MAX_BYTES = 0xff_ff_ff_ff;
 const DEFAULT_COMPRESS_MIN_BYTES = 1_024;
 
 /** Reads `options`; throws as `createGrpcTransport` does. */
 export function readOptions(options: GrpcTransportOptions): ReadOptions {
   checkNames(options);
   const { interceptors = [], binaryOptions, defaultTimeoutMs, baseUrl, sendCompression } = options;
-  const readMaxBytes = bytesOption("readMaxBytes", options.readMaxBytes, MAX_BYTES);
-  const writeMaxBytes = bytesOption("writeMaxBytes", options.writeMaxBytes, MAX_BYTES);
+  const readMaxBytes = bytesOption(PURPOSE, "readMaxBytes", options.readMaxBytes);
+  const writeMaxBytes = bytesOption(PURPOSE, "writeMaxBytes", options.writeMaxBytes);
   const { compressMinBytes: minBytes = DEFAULT_COMPRESS_MIN_BYTES } = options;
   const compressMinBytes = sendCompression === undefined ? 0 : minBytes;
   const limits = { binaryOptions, readMaxBytes, writeMaxBytes, compressMinBytes };
@@ -164,12 +162,6 @@ function checkNames(options: GrpcTransportOptions): void {
   if (options.useBinaryFormat !== undefined && options.useBinaryFormat !== true) {
     throw new TypeError(`Cannot ${PURPOSE}: useBinaryFormat is false; gRPC's messages are binary here`);
   }
-}
-
-function bytesOption(name: string, given: number | undefined, otherwise: number): number {
-  if (given === undefined) return otherwise;
-  if (Number.isInteger(given) && given >= 1 && given <= MAX_BYTES) return given;
-  throw new RangeError(`Cannot ${PURPOSE}: ${name} is ${describe(given)}; give 1 to ${MAX_BYTES} octets`);
 }
 
 function known({ name }: NamedCompression): Compression {

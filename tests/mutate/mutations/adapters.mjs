@@ -85,6 +85,13 @@ export default [
     name: "a stream that is not read, and whose headers cannot be",
   },
   {
+    file: "surface/adapters/connect/route_handler.ts",
+    before: 'bytesOption(PURPOSE, "readMaxBytes", options.readMaxBytes)',
+    after: "options.readMaxBytes ?? Infinity",
+    test: "tests/surface/adapters/connect_routes_test.ts",
+    name: "limits that are none are refused",
+  },
+  {
     file: "surface/adapters/connect/errors.ts",
     before: "return ConnectError.from(cause, Code.Internal);",
     after: "return ConnectError.from(cause);",

@@ -319,6 +319,22 @@ test("connect routes: a trailer that cannot be sent is what is reported", async 
   await server.shutdown();
 });
 
+test("connect routes: limits that are none are refused, of all and of one service", () => {
+  const server = new Server();
+  const add = (options: RoutesOptions, own?: RoutesOptions) => () =>
+    addRoutes(server, (router) => router.rpc(Places.method.find, () => ({}), own), options);
+  for (const limit of [NaN, 0, -1, 1.5, Infinity]) {
+    assertThrows(
+      add({ readMaxBytes: limit }),
+      RangeError,
+      `Cannot add routes: readMaxBytes is the number ${limit}`,
+    );
+    assertThrows(add({}, { writeMaxBytes: limit }), RangeError, `writeMaxBytes is the number ${limit}`);
+  }
+  add({ readMaxBytes: 1 })(); // the server is as it was
+  server.close();
+});
+
 test("connect routes: a function that would add them later is refused", () => {
   const server = new Server();
   const { message } = assertThrows(() => addRoutes(server, async () => {}), TypeError);
