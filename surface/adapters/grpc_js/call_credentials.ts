@@ -7,7 +7,7 @@ import {
   type CallCredentialsRequest,
   type CallCredentialsSink,
 } from "../../credentials/call_credentials.ts";
-import { headersOf, Metadata } from "./metadata.ts";
+import { headersOf, isMetadata, Metadata } from "./metadata.ts";
 
 /** What credentials are asked for. */
 export interface CallMetadataOptions {
@@ -141,10 +141,18 @@ export class AdaptedCredentials extends WireCredentials {
 
   override fetch(request: CallCredentialsRequest, sink: CallCredentialsSink): HeaderList | undefined {
     const options = { method_name: request.method, service_url: request.serviceUrl };
-    this.credentials.generateMetadata(options).then(
-      (metadata) => sink.onHeaders(headersOf(metadata) ?? new HeaderList([])),
+    this.credentials.generateMetadata(options).then(headersOfCall).then(
+      (headers) => sink.onHeaders(headers),
       (error) => sink.onFailed(error),
     );
     return undefined;
   }
+}
+
+/** Null is none, as to grpc-js. What is no Metadata has credentials that the call would go without. */
+function headersOfCall(metadata: Metadata | null | undefined): HeaderList {
+  if (metadata !== null && metadata !== undefined && !isMetadata(metadata)) {
+    throw new TypeError(`they gave a value of type ${typeof metadata} that is no Metadata`);
+  }
+  return headersOf(metadata) ?? new HeaderList([]);
 }

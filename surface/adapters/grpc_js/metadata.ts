@@ -186,11 +186,15 @@ function* pairsOf(metadata: Metadata): IterableIterator<[string, MetadataValue]>
 
 const NO_FIELDS: readonly string[] = [];
 
+/** Whether `given` is metadata, of this class or of grpc-js's own; headers of the web have `toJSON` too. */
+export function isMetadata(given: unknown): given is Metadata {
+  return typeof propertyOf(given, "getMap") === "function";
+}
+
 /** Names and values in turn, in wire form; those that are the protocol's own are left out. */
 export function fieldsOf(metadata: Metadata | null | undefined): readonly string[] {
   if (metadata instanceof Metadata && metadata["internalRepr"].size === 0) return NO_FIELDS;
-  if (metadata === null || typeof propertyOf(metadata, "toJSON") !== "function") return NO_FIELDS;
-  return sendable(pairsOf(metadata!)).fields;
+  return isMetadata(metadata) ? sendable(pairsOf(metadata)).fields : NO_FIELDS;
 }
 
 /** The same as header fields; undefined where there are none. */

@@ -10,6 +10,13 @@ const FOLDER = "surface/adapters/grpc_js/";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/adapters/grpc_js/call_credentials.ts",
+    before: "metadata !== undefined && !isMetadata(metadata)",
+    after: "false",
+    test: "tests/surface/adapters/grpc_js/security_test.ts",
+    name: "what is no Metadata does not go without",
+  },
+  {
     file: `${FOLDER}served_streams.ts`,
     before: "        this.ending.fail(error);\n",
     after: "        void error;\n",

@@ -215,6 +215,32 @@ test("grpc-js: call credentials of an async function, and headers that cannot be
   }
 });
 
+test("grpc-js: a call whose credentials give what is no Metadata does not go without them", async () => {
+  const token = { authorization: "token" };
+  const given = [token, new Map(Object.entries(token)), new Headers(token), "authorization: token"];
+  const generators = given.map((one) =>
+    grpc.credentials.createFromMetadataGenerator((_options, callback) => callback(null, one as never))
+  );
+  for (const credentials of [...generators, generators[0]!.compose(generators[1]!)]) {
+    const { error } = await call(
+      grpc,
+      grpc,
+      () => grpc.credentials.createSsl(pem(authority.cert)).compose(credentials),
+    );
+    assertEquals(error?.code, grpc.status.UNAUTHENTICATED);
+    assert(!error!.details.includes("authorization"), error!.details);
+  }
+  const none = grpc.credentials.createFromMetadataGenerator((_options, callback) =>
+    callback(null, null as never)
+  );
+  const { error } = await call(
+    grpc,
+    grpc,
+    () => grpc.credentials.createSsl(pem(authority.cert)).compose(none),
+  );
+  assertEquals(error, null);
+});
+
 test("grpc-js: credentials of calls are combined", async () => {
   const one = (name: string): CallCredentials =>
     grpc.credentials.createFromMetadataGenerator((_options, callback) => {
