@@ -5,11 +5,16 @@ import { timeOfDay } from "../../../pollers/native/time_of_day.ts";
 /** A point of time: a Date, its milliseconds since 1970, or Infinity for none. */
 export type Deadline = Date | number;
 
-/** Milliseconds from now until `deadline`; undefined where there is none. */
+/**
+ * Milliseconds from now until `deadline`, 0 where it has passed; undefined where there is none. A Date that is none has
+ * passed, as to grpc-js: a call that is to end does not wait forever.
+ */
 export function msUntil(deadline: Deadline | null | undefined): number | undefined {
   if (deadline === null || deadline === undefined) return undefined;
   const at = typeof deadline === "number" ? deadline : deadline.getTime();
-  return at === Infinity || Number.isNaN(at) ? undefined : at - timeOfDay();
+  if (at === Infinity) return undefined;
+  const now = timeOfDay();
+  return at > now ? at - now : 0;
 }
 
 /** The deadline in `ms` milliseconds. */

@@ -10,6 +10,13 @@ const FOLDER = "surface/adapters/grpc_js/";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/adapters/grpc_js/deadline.ts",
+    before: "return at > now ? at - now : 0;",
+    after: "return Number.isNaN(at) ? undefined : Math.max(0, at - now);",
+    test: "tests/surface/adapters/grpc_js/plain_test.ts",
+    name: "a deadline is a point of time",
+  },
+  {
     file: "surface/adapters/grpc_js/call_credentials.ts",
     before: "metadata !== undefined && !isMetadata(metadata)",
     after: "false",

@@ -169,6 +169,18 @@ test("grpc-js: a handler that destroys its stream ends the call", async () => {
   });
 });
 
+test("grpc-js: a call whose deadline is no time ends, as one whose deadline has passed", async () => {
+  await run(grpc, grpc, () => ({ one: () => {} }), async ({ client }) => {
+    for (const deadline of [NaN, new Date("no date")]) {
+      const { error } = await outcome((done) => client["one"]({}, { deadline }, done));
+      assertEquals([error?.code, error?.details], [
+        grpc.status.DEADLINE_EXCEEDED,
+        "deadline of 0 ms has passed",
+      ]);
+    }
+  });
+});
+
 test("grpc-js: a handler that has read all requests of a call in a loop goes on to answer", async () => {
   const looping: Handlers = {
     async both(call: ServerDuplexStream<Note, Note>) {

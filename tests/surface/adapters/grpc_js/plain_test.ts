@@ -281,7 +281,9 @@ test("grpc-js: enumerations have numbers by name and names by number, and all is
 });
 
 test("grpc-js: a deadline is a point of time", () => {
-  assertEquals([msUntil(Infinity), msUntil(undefined), msUntil(NaN)], [undefined, undefined, undefined]);
+  assertEquals([msUntil(Infinity), msUntil(undefined), msUntil(null)], [undefined, undefined, undefined]);
+  const passed = [NaN, new Date(NaN), -Infinity, 0, Date.now() - 1_000];
+  assertEquals(passed.map(msUntil), [0, 0, 0, 0, 0]);
   const at = new Date(Date.now() + 10_000);
   assert(Math.abs(msUntil(at)! - 10_000) < 1_000);
   assertStrictEquals(earlier(at, Infinity), at);
