@@ -66,8 +66,8 @@ export function statusOfError(
   const chosen = Number.isInteger(code);
   return {
     code: chosen ? code! : Status.UNKNOWN,
-    details: chosen && typeof details === "string"
-      ? details
+    details: chosen && typeof details === "string" ? details : Object(error) !== error // a handler may call back with a text, from where nobody catches what is thrown here
+      ? textOfError(error)
       : "message" in error
       ? error.message
       : "Unknown Error",

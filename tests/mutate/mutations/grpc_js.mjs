@@ -10,6 +10,13 @@ const FOLDER = "surface/adapters/grpc_js/";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/adapters/grpc_js/status.ts",
+    before: "Object(error) !== error",
+    after: "false",
+    test: "tests/surface/adapters/grpc_js/calls_test.ts",
+    name: "calls back later with what is no object",
+  },
+  {
     file: "surface/adapters/grpc_js/deadline.ts",
     before: "return at > now ? at - now : 0;",
     after: "return Number.isNaN(at) ? undefined : Math.max(0, at - now);",

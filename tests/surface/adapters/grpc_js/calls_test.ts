@@ -169,6 +169,33 @@ test("grpc-js: a handler that destroys its stream ends the call", async () => {
   });
 });
 
+test("grpc-js: a handler that calls back later with what is no object ends the call, and throws nowhere", async () => {
+  const thrown: unknown[] = [];
+  const calls: Handlers = {
+    one(call: ServerUnaryCall<Note, Note>, callback: sendUnaryData<Note>) {
+      setTimeout(() => {
+        try {
+          callback((call.request.text === "5" ? 5 : call.request.text) as never);
+        } catch (error) {
+          thrown.push(error);
+        }
+      }, 1);
+    },
+    down: (call: ServerWritableStream<Note, Note>) => void call.destroy("torn" as never),
+  };
+  await run(grpc, grpc, () => calls, async ({ client }) => {
+    for (const text of ["no such note", "5"]) {
+      const { error } = await outcome((done) =>
+        client["one"]({ text }, { deadline: Date.now() + 5_000 }, done)
+      );
+      assertEquals([error?.code, error?.details], [grpc.status.UNKNOWN, text]);
+    }
+    const { status } = await streamed(client["down"]({}));
+    assertEquals([status.code, status.details], [grpc.status.UNKNOWN, "torn"]);
+    assertEquals(thrown, []);
+  });
+});
+
 test("grpc-js: a call whose deadline is no time ends, as one whose deadline has passed", async () => {
   await run(grpc, grpc, () => ({ one: () => {} }), async ({ client }) => {
     for (const deadline of [NaN, new Date("no date")]) {
