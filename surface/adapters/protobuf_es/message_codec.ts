@@ -14,6 +14,7 @@ import { messageOf } from "../../../pollers/mod.ts";
 import type { Codec } from "../../proto/codec.ts";
 import { DecodeError, describeValue, EncodeError } from "../../proto/errors.ts";
 import type { Writer } from "../../proto/writer.ts";
+import { isRecord } from "../../records.ts";
 
 /** How protobuf-es codes messages: what its `fromBinary` and `toBinary` take. */
 export type ProtobufEsOptions = Partial<BinaryReadOptions & BinaryWriteOptions>;
@@ -81,9 +82,9 @@ export class ProtobufEsCodec<Desc extends DescMessage = DescMessage>
     }
   }
 
-  /** protobuf-es takes what is no object for a message without fields, and any message for an init of this one. */
+  /** protobuf-es takes what has no fields, as a promise, for a message without any, and any message for an init of this one. */
   private check(message: unknown): void {
-    if (typeof message === "object" && message !== null) {
+    if (isRecord(message)) {
       const { $typeName } = message as { $typeName?: unknown };
       if ($typeName === undefined || $typeName === this.typeName) return;
       throw new EncodeError(`Cannot encode ${this.typeName}: found a message of type ${String($typeName)}`);

@@ -260,6 +260,24 @@ test("protobuf-es: what cannot be encoded or decoded ends its call, and says why
   });
 });
 
+test("protobuf-es: a promise, and other objects that hold nothing in fields, are no messages", () => {
+  const codec = protobufEsCodec(FindRequestSchema);
+  assertThrows(
+    () => codec.encode(Promise.resolve({ name: "later" }) as never),
+    EncodeError,
+    "Cannot encode places.v1.FindRequest: expected an object, found a promise (is an await missing?)",
+  );
+  for (const given of [[{ name: "one" }], new Map(), new Date(), new Uint8Array(1), new Error()]) {
+    assertThrows(() => codec.encode(given as never), EncodeError, "expected an object, found ");
+  }
+  class Own {
+    name = "own";
+  }
+  for (const given of [new Own(), Object.assign(Object.create(null), { name: "own" }), { name: "own" }]) {
+    assertEquals(codec.decode(codec.encode(given)).name, "own");
+  }
+});
+
 test("protobuf-es: a service shows its file, with what that imports", () => {
   const { file } = Places;
   assertEquals([file?.name, file?.imports.map(({ name }) => name)], [
