@@ -6,7 +6,7 @@ import { Channel as WireChannel } from "../../full/channel.ts";
 import type { GivenOptions } from "../../client/call_options.ts";
 import type { CallContext } from "../../client/call_context.ts";
 import type { ConnectivityState } from "../../channel/connectivity.ts";
-import { type AuthContext, authContextOf } from "./auth_context.ts";
+import type { AuthContext } from "./auth_context.ts";
 import { AdaptedCredentials, type CallCredentials } from "./call_credentials.ts";
 import type { Call, InterceptingListener, MessageContext } from "./call_interface.ts";
 import { adaptedCredentials, type ChannelCredentials } from "./channel_credentials.ts";
@@ -145,7 +145,6 @@ export class Channel implements ChannelInterface {
       : deadline;
     const call = new ChannelCall(
       this.context,
-      this.channel,
       method,
       inTime,
       host ?? undefined,
@@ -195,7 +194,6 @@ export class ChannelCall implements Call {
 
   constructor(
     private readonly context: CallContext,
-    private readonly channel: WireChannel,
     private readonly method: string,
     private readonly deadline: Deadline,
     private readonly host: string | undefined,
@@ -272,6 +270,6 @@ export class ChannelCall implements Call {
   }
 
   getAuthContext(): AuthContext | null {
-    return this.call === undefined ? null : authContextOf(this.channel.security);
+    return this.call?.authContext ?? null;
   }
 }

@@ -9,6 +9,7 @@ import { RAW_CODEC } from "../../proto/raw.ts";
 import type { GivenOptions } from "../../client/call_options.ts";
 import type { CallContext } from "../../client/call_context.ts";
 import { ClientCall } from "../../client/client_call.ts";
+import { type AuthContext, authContextOf } from "./auth_context.ts";
 import type { InterceptingListener, MessageContext } from "./call_interface.ts";
 import { later } from "./later.ts";
 import { fromHeaders } from "./metadata.ts";
@@ -33,6 +34,11 @@ export class WireCall extends ClientCall {
     private readonly listener: InterceptingListener,
   ) {
     super(context, template, true, options);
+  }
+
+  /** What TLS established of the connection that it is on, which need not be the channel's only one; null before it is on one. */
+  get authContext(): AuthContext | null {
+    return this.transport === undefined ? null : authContextOf(this.transport.security);
   }
 
   /** Any number of messages may come: whether it is one too many is said above. */

@@ -10,6 +10,13 @@ const FOLDER = "surface/adapters/grpc_js/";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/adapters/grpc_js/wire_call.ts",
+    before: "return this.transport === undefined ? null : authContextOf(this.transport.security);",
+    after: "return authContextOf(this.transport?.security);",
+    test: "tests/surface/adapters/grpc_js/security_test.ts",
+    name: "shows the certificate of its own server",
+  },
+  {
     file: "surface/adapters/grpc_js/status.ts",
     before: "Object(error) !== error",
     after: "false",

@@ -1,9 +1,10 @@
 // What grpc-node's examples of TLS and authentication do, by certificates made here.
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
-import type { CallCredentials, sendUnaryData, ServerUnaryCall } from "pollwire/grpc-js";
+import type { CallCredentials, ClientUnaryCall, sendUnaryData, ServerUnaryCall } from "pollwire/grpc-js";
 import * as grpc from "pollwire/grpc-js";
 import { EVERY_TLS_LIBRARY } from "../../../../surface/credentials/every_tls_library.ts";
 import { tlsLibrary } from "../../../../surface/credentials/tls_library.ts";
@@ -239,6 +240,44 @@ test("grpc-js: a call whose credentials give what is no Metadata does not go wit
     () => grpc.credentials.createSsl(pem(authority.cert)).compose(none),
   );
   assertEquals(error, null);
+});
+
+test("grpc-js: a call shows the certificate of its own server, and none before it has one", async () => {
+  const pairs = [shown, authority.issue({ name: "second", dns: ["localhost"] })];
+  const servers = pairs.map(() => new grpc.Server());
+  const ports = await Promise.all(servers.map((server, at) => {
+    const { key, cert } = pairs[at]!;
+    const handler = (_call: unknown, callback: sendUnaryData<Note>) => callback(null, { text: cert });
+    server.addService(guideClient(grpc).service, { one: handler } as never);
+    const secured = grpc.ServerCredentials.createSsl(null, [{
+      private_key: pem(key),
+      cert_chain: pem(cert),
+    }]);
+    return bound(server, secured);
+  }));
+  const target = `ipv4:${ports.map((port) => `127.0.0.1:${port}`).join(",")}`;
+  const made = new (guideClient(grpc))(target, grpc.credentials.createSsl(pem(authority.cert)), {
+    "grpc.ssl_target_name_override": "localhost",
+    "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+  });
+  const seen = new Set<string>();
+  for (const begin = Date.now(); seen.size < 2 && Date.now() - begin < 10_000;) {
+    let call: ClientUnaryCall | undefined = undefined;
+    const { value } = await outcome((done) => {
+      call = made["one"]({}, { deadline: Date.now() + 10_000 }, done) as ClientUnaryCall;
+      if (seen.size === 0) assertEquals(call.getAuthContext(), null);
+      return call;
+    });
+    const { raw } = call!.getAuthContext()!.sslPeerCertificate!;
+    assertEquals(raw, new X509Certificate(value!.text!).raw);
+    seen.add(value!.text!);
+  }
+  assertEquals(seen.size, 2);
+  made.close();
+  for (const server of servers) {
+    server.forceShutdown();
+    await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  }
 });
 
 test("grpc-js: credentials of calls are combined", async () => {
