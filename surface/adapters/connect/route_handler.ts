@@ -10,6 +10,7 @@ import {
   type Interceptor,
   type MethodImplSpec,
 } from "@connectrpc/connect";
+import { isRpcError } from "../../call/rpc_error.ts";
 import type { AnyHandler } from "../../promise/handlers.ts";
 import { withoutSchema } from "../../proto/raw.ts";
 import type { MethodDescriptor } from "../../proto/service.ts";
@@ -115,8 +116,12 @@ export class RouteHandler {
   }
 
   private async *decodeAll(octets: Uint8Array | AsyncIterable<Uint8Array>): AsyncGenerator<Message> {
-    if (octets instanceof Uint8Array) yield decode(this.requests, octets);
-    else for await (const one of octets) yield decode(this.requests, one);
+    if (octets instanceof Uint8Array) return yield decode(this.requests, octets);
+    try {
+      for await (const one of octets) yield decode(this.requests, one);
+    } catch (error) {
+      throw isRpcError(error) ? abortReason(error) : error; // as the signal has it
+    }
   }
 
   private contextOf(call: ServerCall): Context {

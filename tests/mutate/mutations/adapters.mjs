@@ -86,6 +86,13 @@ export default [
   },
   {
     file: "surface/adapters/connect/route_handler.ts",
+    before: "throw isRpcError(error) ? abortReason(error) : error;",
+    after: "throw error;",
+    test: "tests/surface/adapters/connect_routes_test.ts",
+    name: "requests that end early throw connect's error",
+  },
+  {
+    file: "surface/adapters/connect/route_handler.ts",
     before: 'bytesOption(PURPOSE, "readMaxBytes", options.readMaxBytes)',
     after: "options.readMaxBytes ?? Infinity",
     test: "tests/surface/adapters/connect_routes_test.ts",

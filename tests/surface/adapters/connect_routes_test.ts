@@ -277,6 +277,37 @@ test("connect routes: a handler's signal is aborted when its client leaves, with
   });
 });
 
+test("connect routes: requests that end early throw connect's error, as the signal has it", async () => {
+  const seen: unknown[] = [];
+  await serving((router) =>
+    router.rpc(Places.method.record, async (places, { signal }) => {
+      try {
+        for await (const _ of places);
+      } catch (error) {
+        assert(error instanceof ConnectError);
+        assert(signal.aborted);
+        seen.push([
+          error.code,
+          error.rawMessage,
+          (signal.reason as ConnectError).rawMessage === error.rawMessage,
+        ]);
+        throw error;
+      }
+      return {};
+    }), async (channel) => {
+    const client = createClient(Served, channel);
+    async function* places() {
+      yield {};
+      await new Promise(() => {});
+    }
+    const leaving = new AbortController();
+    setTimeout(() => leaving.abort(), 50);
+    assertEquals((await failure(client.record(places(), { signal: leaving.signal }))).code, Status.CANCELLED);
+    await until(() => seen.length === 1);
+    assertEquals(seen, [[Code.Canceled, "peer sent RST_STREAM CANCEL", true]]);
+  });
+});
+
 test("connect routes: a deadline that is further away than a timer reaches leaves handlers alone", async () => {
   const deadlineMs = 2 ** 31;
   await serving((router) =>
