@@ -108,7 +108,7 @@ export function nestedPlan(field: JsonField): JsonPlan {
 }
 
 function makePlan(schema: MessageSchema): JsonPlan {
-  const { oneofs, fullName } = schema;
+  const { oneofs } = schema;
   const fields = schema.fields.map((field) => makeField(field, oneofs));
   const byKey = new Map<string, JsonField>();
   // A JSON name that is another field's original name is the JSON name.
@@ -133,7 +133,7 @@ function makePlan(schema: MessageSchema): JsonPlan {
     elements: elementsOf(schema),
     empty: emptyOf(fields, keys),
     prototype: withDefault.length === 0 ? undefined : prototypeOf(schema),
-    ownForm: hasOwnForm(fullName),
+    ownForm: hasOwnForm(schema),
   };
 }
 
@@ -150,12 +150,16 @@ function makeField(field: FieldSchema, oneofs: readonly string[]): JsonField {
     implicit: field.shape === "singular" && field.presence === "implicit",
     oneof: field.oneof === undefined ? -1 : oneofs.indexOf(field.oneof),
     takesNull: field.shape === "singular" &&
-      (field.messageType?.fullName === "google.protobuf.Value" ||
+      (isValue(field.messageType) ||
         field.enumType?.fullName === "google.protobuf.NullValue"),
     kind: KINDS[field.type],
     zero: field.presence === "implicit" && field.shape === "singular" ? zeroOf(field) : undefined,
     nested: undefined,
   };
+}
+
+function isValue(type: MessageSchema | undefined): boolean {
+  return type?.fullName === "google.protobuf.Value" && hasOwnForm(type);
 }
 
 /** The properties that every decoded message has, in order. */

@@ -4,7 +4,6 @@ import type { Message } from "../compile/coder.ts";
 import { put } from "../defaults.ts";
 import { NOT_IN_REGISTRY } from "../errors.ts";
 import { pathFromJson } from "./field_paths.ts";
-import { hasOwnForm } from "./own_form.ts";
 import { type JsonPlan, jsonPlanOf, nestedPlan } from "./plan.ts";
 import type { ReadContext } from "./read_context.ts";
 import { messageIn } from "./registry.ts";
@@ -23,9 +22,8 @@ const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ["Any", readAny],
 ]);
 
-/** The reader of a well-known type; undefined where its JSON is an object of its fields. */
-export function wellKnownReader(typeName: string): Read | undefined {
-  if (!hasOwnForm(typeName)) return undefined;
+/** The reader of a type with a form of its own. */
+export function wellKnownReader(typeName: string): Read {
   return READERS.get(typeName.slice(typeName.lastIndexOf(".") + 1)) ?? readWrapper;
 }
 

@@ -5,7 +5,6 @@ import { bad, toLong, twice } from "../encode_values.ts";
 import { describeValue, EncodeError, NOT_IN_REGISTRY } from "../errors.ts";
 import type { Json } from "./json_value.ts";
 import { pathToJson } from "./field_paths.ts";
-import { hasOwnForm } from "./own_form.ts";
 import { type JsonPlan, jsonPlanOf, nestedPlan, zeroOf } from "./plan.ts";
 import { messageIn } from "./registry.ts";
 import { durationText, timestampText } from "./times.ts";
@@ -14,9 +13,8 @@ import { decoded, type JsonObject, valueOf, type WriteContext } from "./write_co
 /** Writes one well-known type. */
 type Write = (context: WriteContext, plan: JsonPlan, message: Message) => Json;
 
-/** The writer of a well-known type; undefined where its JSON is an object of its fields. */
-export function wellKnownWriter(typeName: string): Write | undefined {
-  if (!hasOwnForm(typeName)) return undefined;
+/** The writer of a type with a form of its own. */
+export function wellKnownWriter(typeName: string): Write {
   return WRITERS.get(typeName.slice(typeName.lastIndexOf(".") + 1)) ?? writeWrapper;
 }
 
@@ -104,8 +102,9 @@ function writeAny(context: WriteContext, plan: JsonPlan, message: Message): Json
     );
   }
   const inner: unknown = decoded(plan.schema.fullName, () => codec.decode(value));
-  const content = context.message(jsonPlanOf(codec.schema), inner, undefined);
-  if (hasOwnForm(codec.typeName)) return { "@type": typeUrl, value: content };
+  const inside = jsonPlanOf(codec.schema);
+  const content = context.message(inside, inner, undefined);
+  if (inside.ownForm) return { "@type": typeUrl, value: content };
   return { "@type": typeUrl, ...content as JsonObject };
 }
 

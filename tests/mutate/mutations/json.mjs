@@ -12,6 +12,13 @@ const extension = "surface/proto/extension.ts";
 
 export default [
   {
+    file: "surface/proto/json/own_form.ts",
+    before: "form !== undefined && form === ",
+    after: "form !== undefined || form === ",
+    test: JSON_TEST,
+    name: "types of one's own with names of protobuf's",
+  },
+  {
     file: "surface/proto/json/write_context.ts",
     before: "if (!(error instanceof DecodeError)) throw error;",
     after: "if (error instanceof DecodeError) throw error;",

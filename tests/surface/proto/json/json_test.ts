@@ -270,6 +270,37 @@ test("writing refuses what encoding refuses", () => {
   }
 });
 
+test("typed arrays are lists where they are so to encoding", () => {
+  const { messages } = parseProto(`syntax = "proto3"; message Lists {
+    repeated int32 ints = 1; repeated double reals = 2; repeated uint64 longs = 3; repeated sint32 others = 4; }`);
+  const lists = messages["Lists"]!;
+  const message = {
+    ...{ ints: new Int32Array([1, -2]), reals: new Float64Array([0.5]) },
+    longs: new BigUint64Array([3n]),
+  };
+  assertEquals(lists.toJson(message), { ints: [1, -2], reals: [0.5], longs: ["3"] });
+  assertEquals(lists.toJson(lists.decode(lists.encode(message))), lists.toJson(message));
+  for (
+    const wrong of [
+      { ints: new Float64Array(1) },
+      { reals: new Float32Array(1) },
+      { longs: new BigInt64Array(1) },
+      { others: new Int32Array(1) },
+    ]
+  ) {
+    assertThrows(() => lists.encode(wrong), EncodeError, "expected an array");
+    assertThrows(() => lists.toJson(wrong), EncodeError, "expected an array");
+  }
+});
+
+test("half a pair of code units is written as encoding writes it, so that the text is read again", () => {
+  const message = { text: "a\ud800", words: { "\udc00b": "\ud800" } };
+  const json = { text: "a\ufffd", words: { "\ufffdb": "\ufffd" } };
+  assertEquals(m.toJson(message), json);
+  assertEquals(m.toJson(m.decode(m.encode(message))), json);
+  assertEquals(well.toJson({ value: { stringValue: "\ud800" } }), { value: "\ufffd" });
+});
+
 test("timestamps and durations", () => {
   for (
     const at of [
