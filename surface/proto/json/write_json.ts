@@ -7,7 +7,7 @@ import { EncodeError } from "../errors.ts";
 import { getExtension, hasExtension } from "../extension.ts";
 import { noMessage, stray, toMessage, unset } from "../message_shape.ts";
 import { RECURSION_LIMIT } from "../reader.ts";
-import type { EnumSchema, FieldSchema, MessageSchema } from "../schema.ts";
+import type { EnumSchema, FieldSchema, FieldType, MessageSchema } from "../schema.ts";
 import { unknownFields } from "../unknown_fields.ts";
 import type { Json } from "./json_value.ts";
 import { base64Of } from "./base64.ts";
@@ -108,7 +108,7 @@ class JsonWriter implements WriteContext {
   }
 
   private list(field: JsonField, value: unknown): Json[] {
-    if (!Array.isArray(value) && !isNumbers(value)) bad(field.schema, value, "an array");
+    if (!Array.isArray(value) && !isTyped(field.schema, value)) bad(field.schema, value, "an array");
     const list: Json[] = [];
     for (let i = 0; i < value.length; i++) list.push(this.value(field, value[i]));
     return list;
@@ -119,7 +119,7 @@ class JsonWriter implements WriteContext {
     const map = value instanceof Map ? value : undefined;
     for (const key of keys) {
       const item = map === undefined ? (value as Message)[key as string] : map.get(key);
-      put(json, String(toKey(field.schema, key)), this.value(field, item));
+      put(json, String(toKey(field.schema, key)).toWellFormed(), this.value(field, item));
     }
     return json;
   }
@@ -133,7 +133,7 @@ class JsonWriter implements WriteContext {
       case ENUM:
         return this.enum(schema, value);
       case STRING:
-        return typeof value === "string" ? value : bad(schema, value);
+        return typeof value === "string" ? value.toWellFormed() : bad(schema, value); // as in UTF-8
       case BOOL:
         return typeof value === "boolean" ? value : bad(schema, value);
       case BYTES:
@@ -204,9 +204,19 @@ function real(field: FieldSchema, value: unknown): Json {
   return Number.isFinite(value) ? value : String(value);
 }
 
-/** Typed arrays of numbers are lists. */
-function isNumbers(value: unknown): value is ArrayLike<unknown> {
-  return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof Uint8Array);
+/** The typed arrays that are lists of a type, as encoding has them. */
+const TYPED: { readonly [Type in FieldType]?: new () => ArrayLike<unknown> } = {
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  float: Float32Array,
+  double: Float64Array,
+};
+
+function isTyped({ type }: FieldSchema, value: unknown): value is ArrayLike<unknown> {
+  const Typed = TYPED[type];
+  return Typed !== undefined && value instanceof Typed;
 }
 
 /** Whether a value of a field without presence is the default, which other forms say too. */

@@ -26,6 +26,20 @@ export default [
     name: "what is malformed inside an Any",
   },
   {
+    file: write,
+    before: "Typed !== undefined && value instanceof Typed",
+    after: "ArrayBuffer.isView(value)",
+    test: JSON_TEST,
+    name: "typed arrays are lists where they are so to encoding",
+  },
+  {
+    file: write,
+    before: '"string" ? value.toWellFormed()',
+    after: '"string" ? value',
+    test: JSON_TEST,
+    name: "half a pair of code units",
+  },
+  {
     file: read,
     before: "if (reader.members === quick.members) return message;",
     after: "return message;",

@@ -263,6 +263,7 @@ test("writing refuses what encoding refuses", () => {
         null,
       ],
       { byLong: { x: {} } },
+      { colors: new Int32Array([1]) },
     ]
   ) {
     assertThrows(() => m.encode(message), EncodeError);
@@ -383,6 +384,28 @@ test("field masks, structs, values, wrappers", () => {
   reads(well, { long: "5", raw: "AA==", flag: false, wide: "NaN", empty: {} });
   reads(well, { long: 5, wide: null }, { long: "5" });
   refuses(well, { long: "x" }, "Cannot read JSON of t.Well.long: expected an integer of int64");
+});
+
+test("types of one's own with names of protobuf's are objects of their fields", () => {
+  const own = parseProto(`syntax = "proto3"; package google.protobuf;
+    message Timestamp { string text = 1; } message Struct {} message ListValue { repeated string values = 1; }
+    message Value { int32 number = 1; } message Any { int32 type_url = 1; } message Int32Value {}
+    message All { Timestamp at = 1; Struct struct = 2; ListValue list = 3; Value value = 4; Any any = 5; Int32Value n = 6; }`);
+  const json = {
+    ...{
+      at: { text: "now" },
+      struct: {},
+      list: { values: ["a"] },
+      value: { number: 7 },
+      any: { typeUrl: 5 },
+    },
+    n: {},
+  };
+  reads(own.messages["google.protobuf.All"]!, json);
+  reads(own.messages["google.protobuf.All"]!, { value: null }, {});
+  const registry = createRegistry(own);
+  const packed = { any: { "@type": "x/google.protobuf.Value", number: 1 } };
+  assertEquals(well.toJson(well.fromJson(packed, { registry }), { registry }), packed);
 });
 
 test("Any by registry: of the loaded files, or one that is given", () => {
