@@ -47,11 +47,14 @@ export async function loadInputs(
   return { ...sources, stamps, folders };
 }
 
+/** Names that begin with a dot are those of what editors and systems put beside files: Emacs' locks are links to nothing. */
+const PROTO = /(?:^|\/)[^./][^/]*\.proto$/;
+
 async function protosBelow(folder: string, folders: Set<string>): Promise<string[]> {
   const prefix = folder === "" ? "" : `${folder}/`;
   folders.add(prefix);
   const { files, folders: inner } = await treeBelow(folder === "" ? "." : folder);
-  const found = files.filter((path) => path.endsWith(".proto"));
+  const found = files.filter((path) => PROTO.test(path));
   if (found.length === 0) {
     throw new CommandError(`Cannot generate of ${folder || "."}: no .proto file is below it`);
   }

@@ -8,6 +8,13 @@ const SOURCES = "tests/surface/proto/load_sources_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/cli/gen/inputs.ts",
+    before: "PROTO.test(path)",
+    after: 'path.endsWith(".proto")',
+    test: GEN,
+    name: "a folder is all .proto files below it",
+  },
+  {
     file: "surface/proto/paths.ts",
     before: 'root === "\\\\\\\\" ? root : root.toUpperCase()',
     after: "root.toUpperCase()",

@@ -85,9 +85,12 @@ test("paths may be Windows' own, with any case of a drive's letter, and lines ma
 });
 
 test("a folder is all .proto files below it; what is gone from it is stale until --clean", () =>
-  inFolder({ "p/cart.proto": CART, "p/item.proto": ITEM }, async (folder) => {
+  inFolder({ "p/cart.proto": CART, "p/item.proto": ITEM, "p/._item.proto": "\0" }, async (folder, write) => {
+    write("p/deep/.#cart.proto", "a lock of an editor");
     const given = ["gen", `${folder}/p`, "-o", `${folder}/gen`, "-I", `${folder}/p`];
-    assertEquals((await pollwire(given)).code, 0);
+    const first = await pollwire(given);
+    assertEquals([first.code, first.err], [0, ""]);
+    assertStringIncludes(first.out, "2 files written");
     rmSync(`${folder}/p/cart.proto`);
     const check = await pollwire([...given, "--check"]);
     assertEquals([check.code, check.out], [1, `stale    ${folder}/gen/cart.ts\n`]);
