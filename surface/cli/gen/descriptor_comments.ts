@@ -26,7 +26,7 @@ const DESCRIPTOR_PROTO = `
   message Service { string name = 1; repeated Child method = 2; }
   message Child { string name = 1; }
   message SourceCodeInfo {
-    message Location { repeated int32 path = 1; string leading_comments = 3; string trailing_comments = 4; }
+    message Location { repeated int32 path = 1; bytes leading_comments = 3; bytes trailing_comments = 4; }
     repeated Location location = 1;
   }
 `;
@@ -60,8 +60,8 @@ interface File {
   readonly sourceCodeInfo: {
     readonly location: readonly {
       readonly path: readonly number[];
-      readonly leadingComments: string;
-      readonly trailingComments: string;
+      readonly leadingComments: Uint8Array;
+      readonly trailingComments: Uint8Array;
     }[];
   } | undefined;
 }
@@ -81,9 +81,13 @@ export function takeComments(file: FileNode, descriptor: Uint8Array): void {
   }
 }
 
+/** protoc passes comments on as they are, also where they are no UTF-8. */
+const decoder = new TextDecoder();
+
 /** A comment as people read it: protoc keeps the space behind "//" or "*". */
-function textOf(comment: string): string {
-  return comment.split("\n").map((line) => line.replace(/^ /, "").trimEnd()).join("\n").replace(/\n+$/, "");
+function textOf(comment: Uint8Array): string {
+  return decoder.decode(comment).split("\n").map((line) => line.replace(/^ /, "").trimEnd()).join("\n")
+    .replace(/\n+$/, "");
 }
 
 /** Full names by SourceCodeInfo's paths: "4.0.2.1" is the second field of the first message. */

@@ -107,8 +107,10 @@ test("comments of a descriptor's SourceCodeInfo are those of its declarations", 
     message M { string name = 1; repeated D field = 2; }
     message D { string name = 1; int32 number = 3; int32 label = 4; int32 type = 5; }
     message I { repeated L location = 1; }
-    message L { repeated int32 path = 1; repeated int32 span = 2; string leading_comments = 3; string trailing_comments = 4; }
+    message L { repeated int32 path = 1; repeated int32 span = 2; bytes leading_comments = 3; bytes trailing_comments = 4; }
   `);
+  const utf8 = (text: string) => new TextEncoder().encode(text);
+  const latin1 = Uint8Array.from(" caf\xe9\n", (character) => character.charCodeAt(0)); // protoc takes it
   const descriptor = messages["x.F"]!.encode({
     name: "a.proto",
     package: "a",
@@ -116,15 +118,15 @@ test("comments of a descriptor's SourceCodeInfo are those of its declarations", 
     messageType: [{ name: "A", field: [{ name: "b", number: 1, label: 1, type: 9 }] }],
     sourceCodeInfo: {
       location: [
-        { path: [4, 0], leadingComments: " An A.\\n\\n Really.\\n".replaceAll("\\n", "\n") },
-        { path: [4, 0, 2, 0], leadingComments: " Its b.\n", trailingComments: " or not */\n" },
+        { path: [4, 0], leadingComments: utf8(" An A.\n\n Really.\n"), trailingComments: latin1 },
+        { path: [4, 0, 2, 0], leadingComments: utf8(" Its b.\n"), trailingComments: utf8(" or not */\n") },
       ],
     },
   });
   const { content } = ask([descriptor], ["a.proto"]).file[0]!;
   assertStringIncludes(
     content,
-    "/**\n * An A.\n *\n * Really.\n */\nexport interface A extends WithUnknownFields {\n",
+    "/**\n * An A.\n *\n * Really.\n *\n * caf\ufffd\n */\nexport interface A extends WithUnknownFields {\n",
   );
   assertStringIncludes(content, "  /**\n   * Its b.\n   *\n   * or not *\\/\n   */\n  b: string;\n");
 });
