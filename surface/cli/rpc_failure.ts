@@ -64,9 +64,15 @@ function detailJson({ typeUrl, value }: StatusDetail, codecs: Codecs): Json {
   return btoa(Array.from(value, (octet) => String.fromCharCode(octet)).join(""));
 }
 
+/** What OpenSSL says of a certificate that nobody vouches for whom this machine knows. */
+const UNKNOWN_ISSUER = /certificate is not accepted: (?:self.signed|unable to (?:get|verify))/;
+
 function adviceOn({ details, endedBy }: RpcError): string | undefined {
   if (endedBy === "remote") return undefined;
   if (details.includes("peer speaks TLS")) return "--tls connects with TLS";
   if (details.includes("HTTP/2 without TLS")) return "--plaintext connects without TLS";
+  if (UNKNOWN_ISSUER.test(details)) {
+    return "--cacert takes the certificate of the authority that signed it; its own, where it is self-signed";
+  }
   return undefined;
 }

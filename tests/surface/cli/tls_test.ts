@@ -47,6 +47,8 @@ test(
       assertEquals([code, out], [78, ""], flags.join(" "));
       assertStringIncludes(err, says);
     }
+    const unknown = await pollwire(["list", target, "-tls", "-servername", "shop.test"], withFiles());
+    assertStringIncludes(unknown.err, "\n  --cacert takes the certificate of the authority that signed it;");
     const plain = await pollwire(["list", target]);
     assertEquals(plain.code, 78);
     assertStringIncludes(plain.err, "\n  --tls connects with TLS\n");
