@@ -82,9 +82,15 @@ function checkArguments(source: unknown, options: LoadProtoOptions): void {
   const { files, entry } = (typeof source === "object" && source !== null ? source : {}) as Partial<
     ProtoFiles
   >;
-  const inMemory = typeof files === "object" && typeof entry === "string";
+  const inMemory = typeof files === "object" && files !== null && typeof entry === "string";
   if (typeof source !== "string" && !(source instanceof URL) && !inMemory) {
     throw new TypeError(`Cannot load ${describe(source)}: give a path, a URL, or { files, entry }`);
+  }
+  for (const [path, text] of Object.entries(inMemory ? files : {})) {
+    if (typeof text === "string") continue;
+    throw new TypeError(
+      `Cannot load ${entry}: files[${JSON.stringify(path)}] is ${describe(text)}, not a text`,
+    );
   }
   checkOptions(`load ${inMemory ? entry : source}`, options, NAMES);
   const { includeDirs } = options;

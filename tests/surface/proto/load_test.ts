@@ -123,6 +123,12 @@ test("arguments that cannot be meant are refused at once", async () => {
   const cases: [unknown, unknown, string][] = [
     [undefined, undefined, "Cannot load undefined: give a path, a URL, or { files, entry }"],
     [{ files }, undefined, "Cannot load an object: give a path"],
+    [{ files: null, entry: "a.proto" }, undefined, "Cannot load an object: give a path"],
+    [
+      { files: { ...files, "b.proto": new Uint8Array(1) }, entry: "a.proto" },
+      undefined,
+      'Cannot load a.proto: files["b.proto"] is an Uint8Array, not a text',
+    ],
     [
       { files, entry: "a.proto" },
       { includeDir: ["x"] },
