@@ -12,6 +12,8 @@ export const ExitCode = {
   STATUS: 64,
   /** Ctrl-C, as shells have it: 128 and the number of SIGINT. */
   INTERRUPTED: 130,
+  /** It was asked to end: 128 and the number of SIGTERM. */
+  TERMINATED: 143,
   /** Whoever read the output has closed it (`| head`): 128 and the number of SIGPIPE. */
   OUTPUT_CLOSED: 141,
 } as const;

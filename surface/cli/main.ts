@@ -8,7 +8,7 @@ import { run } from "./run.ts";
 
 const terminal = new ProcessTerminal();
 let interrupts = 0;
-terminal.onInterrupt(() => ++interrupts > 1 && terminal.endNow());
+terminal.onInterrupt((exitCode) => ++interrupts > 1 && terminal.endNow(exitCode));
 terminal.onUncaught((error) => {
   terminal.err.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
   void terminal.end(ExitCode.FAILED);

@@ -153,12 +153,11 @@ export class ProcessTerminal implements Terminal {
     return (user + system) / 1000;
   }
 
-  onInterrupt(listener: () => void): () => void {
-    const names = ["SIGINT", "SIGTERM"] as const;
-    for (const name of names) process.on(name, listener);
-    return () => {
-      for (const name of names) process.off(name, listener);
-    };
+  onInterrupt(listener: (exitCode: number) => void): () => void {
+    const interrupted = () => listener(ExitCode.INTERRUPTED);
+    const terminated = () => listener(ExitCode.TERMINATED);
+    process.on("SIGINT", interrupted).on("SIGTERM", terminated);
+    return () => void process.off("SIGINT", interrupted).off("SIGTERM", terminated);
   }
 
   onOutputClosed(listener: OnClosed): void {
@@ -183,7 +182,7 @@ export class ProcessTerminal implements Terminal {
   }
 
   /** Ends the process at once: a second Ctrl-C. */
-  endNow(): never {
-    process.exit(ExitCode.INTERRUPTED);
+  endNow(exitCode: number): never {
+    process.exit(exitCode);
   }
 }

@@ -27,7 +27,7 @@ export async function run(
   commands: readonly CommandEntry[],
 ): Promise<number> {
   const controller = new AbortController();
-  const takeBack = terminal.onInterrupt(() => controller.abort(new Interrupted(ExitCode.INTERRUPTED)));
+  const takeBack = terminal.onInterrupt((exitCode) => controller.abort(new Interrupted(exitCode)));
   terminal.onOutputClosed((error) => controller.abort(whyClosed(error)));
   const { signal } = controller;
   try {

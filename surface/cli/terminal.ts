@@ -36,8 +36,11 @@ export interface Terminal {
   date(): Date;
   /** Milliseconds of CPU that this process has used. */
   cpuMs(): number;
-  /** Calls `listener` on Ctrl-C and where somebody asks the program to end. Returns a function that takes it back. */
-  onInterrupt(listener: () => void): () => void;
+  /**
+   * Calls `listener` on Ctrl-C and where somebody asks the program to end (SIGTERM), with the exit code that says which. Returns
+   * a function that takes it back.
+   */
+  onInterrupt(listener: (exitCode: number) => void): () => void;
   /** Calls `listener` once whoever reads `out` has closed it; with an error where it is a file that takes no more. */
   onOutputClosed(listener: (error?: Error) => void): void;
 }

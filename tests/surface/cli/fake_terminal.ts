@@ -34,7 +34,7 @@ export class FakeTerminal implements Terminal {
   typed: AsyncIterable<Uint8Array> | Iterable<Uint8Array | string> = [];
   /** Environment variables. */
   readonly variables: Record<string, string> = {};
-  readonly #interrupts = new Set<() => void>();
+  readonly #interrupts = new Set<(exitCode: number) => void>();
   readonly #outputClosed: Array<(error?: Error) => void> = [];
 
   async *input(): AsyncGenerator<Uint8Array> {
@@ -63,7 +63,7 @@ export class FakeTerminal implements Terminal {
     return performance.now() / 2;
   }
 
-  onInterrupt(listener: () => void): () => void {
+  onInterrupt(listener: (exitCode: number) => void): () => void {
     this.#interrupts.add(listener);
     return () => this.#interrupts.delete(listener);
   }
@@ -74,7 +74,7 @@ export class FakeTerminal implements Terminal {
 
   /** Ctrl-C. */
   interrupt(): void {
-    for (const listener of [...this.#interrupts]) listener();
+    for (const listener of [...this.#interrupts]) listener(130);
   }
 
   /** Whoever read the output has closed it; or it is a file that takes no more because of `error`. */

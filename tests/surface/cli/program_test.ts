@@ -98,13 +98,19 @@ test("a directory as stdin is an error with 1, and no empty input", async () => 
   }
 }, { skip: process.platform === "win32" ? "Windows opens no directory as a file" : undefined });
 
-test("Ctrl-C ends a conversation whose input stays open, with 130 and nothing on stderr", async () => {
-  await withShop(async ({ target }) => {
-    const chat = new Program(["call", target, "shop.v1.Cart/Chat", "-d", "@"], "pipe");
-    chat.child.stdin!.write('{"id": "a"}\n');
-    await chat.printed();
-    assertEquals(chat.out, '{"id":"a"}\n');
-    process.kill(chat.child.pid!, "SIGINT"); // Deno's `child.kill` ends the child without its signal handlers
-    assertEquals([await chat.ended, chat.err], [130, ""]);
-  });
-}, ON_WINDOWS);
+test(
+  "Ctrl-C and SIGTERM end a conversation whose input stays open, with 130 and 143 and nothing on stderr",
+  async () => {
+    await withShop(async ({ target }) => {
+      for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+        const chat = new Program(["call", target, "shop.v1.Cart/Chat", "-d", "@"], "pipe");
+        chat.child.stdin!.write('{"id": "a"}\n');
+        await chat.printed();
+        assertEquals(chat.out, '{"id":"a"}\n');
+        process.kill(chat.child.pid!, signal); // Deno's `child.kill` ends the child without its signal handlers
+        assertEquals([await chat.ended, chat.err], [code, ""]);
+      }
+    });
+  },
+  ON_WINDOWS,
+);
