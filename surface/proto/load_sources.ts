@@ -103,7 +103,7 @@ class SourceLoader {
       const location = this.#fromHere(candidate.location);
       // As others import it; what is found otherwise, is named as if it were not.
       const isIncluded = this.#includeDirs.includes(candidate.root);
-      const name = isIncluded ? line.path : this.#nameOf(location) ?? line.path;
+      const name = (isIncluded ? undefined : this.#nameOf(location)) ?? normalise(line.path);
       const found = await this.#load({ location, root: candidate.root }, name);
       if (found === undefined) continue;
       if (found !== null) line.file = found;

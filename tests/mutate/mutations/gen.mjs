@@ -8,6 +8,13 @@ const SOURCES = "tests/surface/proto/load_sources_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/proto/load_sources.ts",
+    before: "?? normalise(line.path)",
+    after: "?? line.path",
+    test: SOURCES,
+    name: "an import with dots in its path",
+  },
+  {
     file: "surface/cli/gen/inputs.ts",
     before: "PROTO.test(path)",
     after: 'path.endsWith(".proto")',
@@ -149,8 +156,8 @@ export default [
   },
   {
     file: "surface/proto/load_sources.ts",
-    before: "const name = isIncluded ? line.path : this.#nameOf(location) ?? line.path;",
-    after: "const name = this.#nameOf(location) ?? line.path;",
+    before: "(isIncluded ? undefined : this.#nameOf(location))",
+    after: "this.#nameOf(location)",
     test: SOURCES,
     name: "an import is named as protoc names it",
   },

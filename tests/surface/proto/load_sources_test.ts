@@ -121,6 +121,17 @@ test("a file is one file however it is reached, and an import is named as protoc
   assertEquals(set.entries.map(({ source }) => source.name), ["a.proto", "b.proto"]);
 });
 
+test("an import with dots in its path is of the file that it leads to, under that file's own name", async () => {
+  const files = {
+    "p/m.proto": `${HEAD}import "./a.proto"; import "sub/..//c.proto"; message M { A a = 1; C c = 2; }`,
+    "p/a.proto": `${HEAD}message A {}`,
+    "p/c.proto": `${HEAD}import "a.proto"; message C { A a = 1; }`,
+  };
+  const set = await load(files, ["p/m.proto"], ["p"]);
+  assertEquals(set.errors, []);
+  assertEquals(set.files.map(({ path }) => path), ["m.proto", "a.proto", "c.proto"]);
+});
+
 test("files that import each other are refused, each circle at the import that begins it", async () => {
   const files = {
     "a.proto": `${HEAD}import "google/protobuf/empty.proto";\nimport "b.proto"; message A { B b = 1; }`,
