@@ -127,6 +127,7 @@ export class Load {
       const start = due ?? now();
       let responses = 0;
       let status = "OK";
+      let isLocal = false;
       try {
         const answer = invoke(sends ? messages : messages[number % messages.length], options);
         if (receives) { for await (const _ of answer as AsyncIterable<unknown>) responses++; }
@@ -137,8 +138,11 @@ export class Load {
       } catch (error) {
         if (!(error instanceof RpcError)) throw error;
         status = statusName(error.code);
+        isLocal = error.endedBy !== "remote";
       }
       if (era === this.era) this.count(status, now() - start, responses);
+      // Without a connection calls fail at once: timers and sockets would have no turn.
+      if (isLocal) await this.pauses.pause(0);
     }
   }
 

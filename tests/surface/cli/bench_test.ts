@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Channel, loadProto, Server, type ServiceDescriptor } from "../../../mod.ts";
 import { Histogram } from "../../../surface/cli/bench/histogram.ts";
+import { Load } from "../../../surface/cli/bench/load.ts";
 import { bar, duration, resultJson, resultLines } from "../../../surface/cli/bench/report.ts";
 import { test } from "../../harness.ts";
 import { FakeTerminal, pollwire } from "./fake_terminal.ts";
@@ -195,6 +197,28 @@ test("a method that fails at once is an error; statuses of calls that failed are
     const { statuses, failed: count } = JSON.parse(some.out);
     assertEquals([statuses, count], [{ OK: 5, NOT_FOUND: 5 }, 5]);
   }, AT);
+});
+
+test("timers and sockets have their turn while calls fail at once because the server is gone", async () => {
+  const server = new Server();
+  const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
+  await server.shutdown();
+  const { Cart: service } = await loadProto(SHOP_PROTO) as Record<string, ServiceDescriptor>;
+  let looks = 0;
+  const load: Load = new Load({
+    ...{ service: service!, method: service!.methods["get"]!, channels: [channel], concurrency: 4 },
+    ...{ messages: [{}], options: undefined, rate: undefined },
+    now: () => {
+      if (++looks === 200_000) load.end(); // or the test would never end
+      return performance.now();
+    },
+  });
+  load.measure();
+  const timer = setTimeout(() => load.end(), 100);
+  await load.run();
+  clearTimeout(timer);
+  channel.close();
+  assert(load.failed > 0 && looks < 200_000, `${load.failed} failed, ${looks} looks at the clock`);
 });
 
 test("numbers that are no counts are refused", async () => {
