@@ -48,7 +48,7 @@ export interface JsonField {
   readonly schema: FieldSchema;
   readonly name: string;
   /** Its key in JSON. */
-  readonly jsonName: string;
+  jsonName: string;
   /** As the .proto file writes it. */
   readonly originalName: string;
   /** Whether these two differ and are both this field's: then it may come under both. */
@@ -114,7 +114,10 @@ function makePlan(schema: MessageSchema): JsonPlan {
   // A JSON name that is another field's original name is the JSON name.
   for (const field of fields) byKey.set(field.originalName, field);
   for (const field of fields) byKey.set(field.jsonName, field);
+  // Of fields that proto2 may have with one JSON name, that one has it that is called so, and others are written as in the file.
+  for (const field of fields) if (field.jsonName === field.originalName) byKey.set(field.jsonName, field);
   for (const field of fields) {
+    if (byKey.get(field.jsonName) !== field) field.jsonName = field.originalName;
     const { jsonName, originalName } = field;
     field.aliased = jsonName !== originalName && byKey.get(jsonName) === field &&
       byKey.get(originalName) === field;

@@ -12,6 +12,13 @@ const extension = "surface/proto/extension.ts";
 
 export default [
   {
+    file: "surface/proto/json/plan.ts",
+    before: "if (byKey.get(field.jsonName) !== field) field.jsonName = field.originalName;",
+    after: "",
+    test: JSON_TEST,
+    name: "fields that have one JSON name",
+  },
+  {
     file: "surface/proto/json/own_form.ts",
     before: "form !== undefined && form === ",
     after: "form !== undefined || form === ",

@@ -386,6 +386,13 @@ test("field masks, structs, values, wrappers", () => {
   refuses(well, { long: "x" }, "Cannot read JSON of t.Well.long: expected an integer of int64");
 });
 
+test("fields that have one JSON name are written and read each", () => {
+  const { messages } = parseProto(`syntax = "proto2"; message Clash {
+    optional int32 xY = 1; repeated string x_y = 2; optional int32 a_b = 3; optional bool a__b = 4; }`);
+  reads(messages["Clash"]!, { xY: 1, x_y: ["a"], a_b: 2, aB: true });
+  reads(messages["Clash"]!, { x_y: ["a"], a_b: 2 });
+});
+
 test("types of one's own with names of protobuf's are objects of their fields", () => {
   const own = parseProto(`syntax = "proto3"; package google.protobuf;
     message Timestamp { string text = 1; } message Struct {} message ListValue { repeated string values = 1; }
