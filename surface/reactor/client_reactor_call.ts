@@ -326,16 +326,9 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   // Writes.
 
   private write(message: unknown, last: boolean, corked: boolean, through: boolean, plain = false): void {
-    this.checkNotDone("start a write");
-    this.checkWritesOpen("start a write");
-    if (this.writing) {
-      throw misuse(
-        "start a write",
-        this.path,
-        "one is outstanding, and the next one is started after its onWriteDone",
-      );
-    }
+    this.checkWrite();
     const framed = marked(encodeFramed(this.method.requestCodec, message), message, plain);
+    this.checkWrite(); // encoding runs getters, which may have started others
     this.writing = true;
     this.writesOver = last;
     this.through = through ? Through.ASKED : Through.NO;
@@ -389,6 +382,17 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
     this.sendCorked();
     this.halfClose();
     if (!this.writeBlocked) this.complete(WRITES_DONE, true);
+  }
+
+  private checkWrite(): void {
+    this.checkNotDone("start a write");
+    this.checkWritesOpen("start a write");
+    if (!this.writing) return;
+    throw misuse(
+      "start a write",
+      this.path,
+      "one is outstanding, and the next one is started after its onWriteDone",
+    );
   }
 
   private checkWritesOpen(operation: string): void {

@@ -145,11 +145,8 @@ export class ServerReactorCall extends ServerCallCore
   sendMetadata(metadata: Metadata | MetadataInit | undefined, reacts: boolean): void {
     this.checkNotFinished("send initial metadata");
     if (this.metadataAsked) {
-      throw misuse(
-        "send initial metadata",
-        this.path,
-        "it was sent, and is sent once, before the first message",
-      );
+      const rule = "it was sent, and is sent once, before the first message";
+      throw misuse("send initial metadata", this.path, rule);
     }
     if (metadata !== undefined) this.initialMetadata.appendAll(metadata);
     this.metadataAsked = true;
@@ -184,7 +181,8 @@ export class ServerReactorCall extends ServerCallCore
   startWriteAndFinish(message: unknown, status: StatusCode | RpcError, details: string): void {
     this.checkWrite();
     checkStatus(this.path, status, details);
-    const framed = marked(encodeFramed(this.descriptor.responseCodec, message), message, false);
+    const framed = this.encode(message, false);
+    this.checkWrite();
     this.end(this.finishOf(status, details, framed));
   }
 
@@ -194,7 +192,9 @@ export class ServerReactorCall extends ServerCallCore
     checkStatus(this.path, status, details);
     const { kind } = this.descriptor;
     const isOk = status === Status.OK && (!streamsResponses(kind));
-    this.end(this.finishOf(status, details, isOk ? this.encodeResponse() : undefined));
+    const framed = isOk ? this.encodeResponse() : undefined;
+    this.checkNotFinished("finish the call");
+    this.end(this.finishOf(status, details, framed));
   }
 
   tryCancel(details: string): void {
@@ -395,7 +395,8 @@ export class ServerReactorCall extends ServerCallCore
 
   private write(message: unknown, last: boolean, corked: boolean, through: boolean, plain = false): void {
     this.checkWrite();
-    const framed = marked(encodeFramed(this.descriptor.responseCodec, message), message, plain);
+    const framed = this.encode(message, plain);
+    this.checkWrite();
     this.writing = true;
     this.writesOver = last;
     this.through = through ? Through.ASKED : Through.NO;
@@ -462,7 +463,12 @@ export class ServerReactorCall extends ServerCallCore
     if (response === undefined) {
       throw misuse("finish the call", this.path, "OK is sent with a response, and its reactor has none");
     }
-    return marked(encodeFramed(this.descriptor.responseCodec, response), response, false);
+    return this.encode(response, false);
+  }
+
+  /** Runs getters of the application's, which may start something of the call or finish it: what was checked is checked again. */
+  private encode(message: unknown, plain: boolean): Uint8Array {
+    return marked(encodeFramed(this.descriptor.responseCodec, message), message, plain);
   }
 
   private finishOf(
@@ -510,11 +516,8 @@ export class ServerReactorCall extends ServerCallCore
   private checkNotFinished(operation: string): void {
     if (this.isDone) throw misuse(operation, this.path, "its onDone was called, which is the last reaction");
     if (this.finished === undefined) return;
-    throw misuse(
-      operation,
-      this.path,
-      "it is finished, which is done once, and nothing is started afterwards",
-    );
+    const rule = "it is finished, which is done once, and nothing is started afterwards";
+    throw misuse(operation, this.path, rule);
   }
 
   private checkWrite(): void {

@@ -115,7 +115,7 @@ export default [
     "[Q85]",
   ),
   mutation(CALL, "    if (this.reading) {\n      throw", "    if (false) {\n      throw", CLIENT, "[Q86]"),
-  mutation(CALL, "    if (this.writing) {\n      throw", "    if (false) {\n      throw", CLIENT, "[Q86]"),
+  mutation(CALL, "    if (!this.writing) return;\n    throw", "    return;\n    throw", CLIENT, "[Q86]"),
   mutation(
     CALL,
     "    if (this.endingWrites) this.complete(WRITES_DONE, true);",
@@ -228,8 +228,8 @@ export default [
   ),
   mutation(
     SERVED,
-    "    if (this.finished === undefined) return;\n    throw",
-    "    return;\n    throw",
+    "    if (this.finished === undefined) return;\n    const",
+    "    return;\n    const",
     SERVER,
     "[Q99] finish",
   ),
@@ -250,7 +250,7 @@ export default [
   ),
   mutation(
     SERVED,
-    "    this.end(this.finishOf(status, details, framed));",
+    "    this.checkWrite();\n    this.end(this.finishOf(status, details, framed));",
     "    this.writing = true;\n    this.end(this.finishOf(status, details, framed));",
     SERVER,
     "[Q101]",
@@ -526,5 +526,26 @@ export default [
     "clientStreaming: ServerBidiReactor,",
     SERVER,
     "[Q113]",
+  ),
+  mutation(
+    SERVED,
+    "    const framed = this.encode(message, plain);\n    this.checkWrite();\n",
+    "    const framed = this.encode(message, plain);\n",
+    SERVER,
+    "[Q99] [Q100]",
+  ),
+  mutation(
+    SERVED,
+    '    const framed = isOk ? this.encodeResponse() : undefined;\n    this.checkNotFinished("finish the call");\n',
+    "    const framed = isOk ? this.encodeResponse() : undefined;\n",
+    SERVER,
+    "[Q99] a getter",
+  ),
+  mutation(
+    CALL,
+    "    this.checkWrite(); // encoding runs getters",
+    "    // encoding runs getters",
+    CLIENT,
+    "[Q86] [Q90]",
   ),
 ];

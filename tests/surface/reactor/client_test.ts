@@ -889,3 +889,33 @@ test("a response that is missing, one too many, or not decodable", async () => {
   server.close();
   await server.shutdown();
 });
+
+test("[Q86] [Q90] a getter of a request that writes, or ends the requests, comes before its request", () =>
+  reacting(eager, async (client) => {
+    const steps: [what: string, then: (call: Both) => void, read: string[]][] = [
+      ["one is outstanding", (call) => call.startWrite({ number: 2 }), ["read 2"]],
+      ["its requests have ended", (call) => call.startWriteLast({ number: 2 }), ["read 2"]],
+      ["its requests have ended", (call) => call.startWritesDone(), []],
+    ];
+    for (const [why, then, read] of steps) {
+      const call = client.both(new Both());
+      readOn(call);
+      call.startRead();
+      call.startCall();
+      const request: Note = {
+        get number() {
+          then(call);
+          return 1;
+        },
+      };
+      assertThrows(() => call.startWrite(request), TypeError, why);
+      if (why === "one is outstanding") call.startWritesDone();
+      await call.log.over;
+      const { lines } = call.log;
+      assertEquals(lines.filter((line) => /^read \d/.test(line)), read);
+      assertEquals([lines.filter((line) => line.startsWith("write ")).length, lines.at(-1)], [
+        read.length,
+        "done OK",
+      ]);
+    }
+  }));

@@ -864,3 +864,67 @@ test("a reactor counts as a handler of its connection until it is done", async (
     },
   });
 });
+
+/** A message that calls `then` while it is encoded. */
+function noteThat(then: () => void): Note {
+  return {
+    get number() {
+      then();
+      return 1;
+    },
+  };
+}
+
+test("[Q99] [Q100] what a getter of a response does to the call counts for the response", async () => {
+  const words: Record<string, (made: ServesBoth) => void> = {
+    "it is finished": (made) => made.finish(Status.ABORTED, "by the getter"),
+    "one is outstanding": (made) => made.startWrite({ number: 2 }),
+    "the last one was startWriteLast": (made) => made.startWriteLast({ number: 2 }),
+  };
+  for (const [why, then] of Object.entries(words)) {
+    const log = new Log();
+    const handlers = both(log, (made) => {
+      made.startRead();
+      log.react = (line) => {
+        if (line === "read 1") {
+          const note = noteThat(() => then(made));
+          assertThrows(() => made.startWrite(note), TypeError, why);
+        } else if (line === "write true") made.finish();
+      };
+    });
+    await serving(handlers, async ({ client }) => {
+      const isFinished = why === "it is finished";
+      const outcome = collect(client.both([{ number: 1 }])).then(numbersOf, ({ message }) => message);
+      assertEquals(await outcome, isFinished ? "ABORTED: by the getter" : [2]);
+      await log.over;
+      assertEquals(log.lines, ["read 1", ...isFinished ? [] : ["write true"], "done"]);
+    });
+  }
+});
+
+test("[Q99] a getter of the one response that finishes the call has finished it", async () => {
+  const thrown: unknown[] = [];
+  for (const isLater of [false, true]) {
+    await serving({
+      one: reactor((context) => {
+        const made = context.defaultReactor();
+        const respond = (): void => {
+          try {
+            made.respond(noteThat(() => made.finish(Status.ABORTED, "by the getter")));
+          } catch (error) {
+            thrown.push(error);
+          }
+        };
+        if (isLater) setTimeout(respond, 1);
+        else respond();
+        return made;
+      }),
+    }, async ({ client }) => {
+      assertEquals((await failure(client.one({}))).message, "ABORTED: by the getter");
+    });
+  }
+  for (const error of thrown) {
+    assertMatch(String(error), /^TypeError: Cannot finish the call .* it is finished/);
+  }
+  assertEquals(thrown.length, 2);
+});
