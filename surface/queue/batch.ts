@@ -140,6 +140,10 @@ export class Batch<Tag> implements QueueOperation<Tag>, OperationBatch {
     }
     core.begin(this);
     call.startedKinds |= kinds;
+    // An operation that was done before begins anew: at the end of messages there is none in it.
+    if (this.receivingMetadata !== undefined) this.receivingMetadata.value = undefined;
+    if (this.receivingMessage !== undefined) this.receivingMessage.value = undefined;
+    if (this.receivingEnd !== undefined) this.receivingEnd.value = undefined;
     if (this.left === 0) return void core.end(this, true);
     if (this.sendingMetadata !== undefined) this.sendingMetadata.batch = this;
     if (this.sendingMessage !== undefined) this.sendingMessage.batch = this;

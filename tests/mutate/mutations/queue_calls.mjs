@@ -417,4 +417,11 @@ export default [
     test: "tests/surface/queue/server_requests_test.ts",
     name: "[Q66] a RequestedCall",
   },
+  {
+    file: BATCH,
+    before: "    if (this.receivingMessage !== undefined) this.receivingMessage.value = undefined;\n    if",
+    after: "    if",
+    test: BATCHES,
+    name: "[Q48]",
+  },
 ];

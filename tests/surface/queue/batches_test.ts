@@ -433,3 +433,25 @@ test("batch: on a queue that is over, or that cannot call the tag, nothing has b
     callbacks.destroy();
   });
 });
+
+test("batch: [Q48] an operation that is started again has nothing of the time before", async () => {
+  await calling(async (trials) => {
+    const { make, served, events } = trials;
+    const message = receiveMessage<Note>();
+    const first = make();
+    first.startBatch(
+      [sendInitialMetadata(), sendCloseFromClient(), receiveInitialMetadata(), message],
+      "first",
+    );
+    const server = await served();
+    server.respond("answer");
+    assertEquals(await events(1), { first: true });
+    assertEquals(message.message?.text, "answer");
+    first.startBatch([message], "end");
+    assertEquals(message.message, undefined);
+    server.finish();
+    assertEquals(await events(1), { end: true });
+    assertEquals(message.message, undefined);
+    await finish(first, trials);
+  });
+});
