@@ -6,6 +6,8 @@
 // would have a hundred first messages made before it is known that none can be sent; and a hundred such clients would have
 // the loop make all of them before anybody else has a turn.
 
+import type { ApplicationCallback } from "../../pollers/mod.ts";
+
 /** Handlers that begin in one iteration and have not ended, at most; at least half as many. */
 const GROUP = 16;
 
@@ -16,7 +18,9 @@ export interface Waiting {
 }
 
 /** The handlers of one server. */
-export class Beginnings {
+export class Beginnings implements ApplicationCallback {
+  /** Owned by the turn. */
+  callbackScheduled = false;
   /** Handlers that have begun since the last group, less those that have ended since. */
   private begun = 0;
   private isDue = false;
@@ -29,8 +33,14 @@ export class Beginnings {
     if (this.waiting.size > 0) this.awaitNext();
   };
 
-  /** `later` calls its closure when what runs now has had its turn, and its promises too. */
-  constructor(private readonly later: (closure: () => void) => void) {}
+  /**
+   * `later` calls its closure when what runs now has had its turn, and its promises too; `schedule` runs a callback
+   * outermost, and not on the caller's stack.
+   */
+  constructor(
+    private readonly later: (closure: () => void) => void,
+    private readonly schedule: (callback: ApplicationCallback) => void,
+  ) {}
 
   /** Whether one more may begin now, which it then has. */
   take(): boolean {
@@ -42,7 +52,12 @@ export class Beginnings {
   /** A handler of a response stream has ended. */
   ended(): void {
     if (this.begun > 0) this.begun--;
-    if (this.waiting.size > 0) this.resumeWaiting();
+    if (this.waiting.size > 0 && !this.resuming) this.schedule(this);
+  }
+
+  /** A handler has ended, and gives its place to the next one. */
+  runCallback(): void {
+    this.resumeWaiting();
   }
 
   /** Has `one` resumed in its turn. */

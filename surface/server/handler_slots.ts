@@ -12,6 +12,7 @@
 //
 // Handlers of response streams wait for their turn among those of all connections too (`beginnings.ts`).
 
+import type { ApplicationCallback } from "../../pollers/mod.ts";
 import type { Beginnings, Waiting } from "./beginnings.ts";
 
 /** A call that waits for its handler's turn. */
@@ -30,6 +31,8 @@ export interface SlotsOwner {
   waitingChanged(by: number): void;
   /** When handlers of response streams begin. */
   readonly beginnings: Beginnings;
+  /** Has `callback` run outermost, and not on the caller's stack. */
+  schedule(callback: ApplicationCallback): void;
   /** Responses wait and cannot be sent; `resume` is called when that is over. */
   readonly stalled: boolean;
   /** A call has to wait because as many handlers run as may: {@linkcode HandlerSlots.linger} says later whether that lasts. */
@@ -37,7 +40,9 @@ export interface SlotsOwner {
 }
 
 /** The handlers of one connection. */
-export class HandlerSlots implements Waiting {
+export class HandlerSlots implements Waiting, ApplicationCallback {
+  /** Owned by the turn. */
+  callbackScheduled = false;
   /** Handlers that run now. */
   private running = 0;
   /**
@@ -83,11 +88,16 @@ export class HandlerSlots implements Waiting {
     if (this.waiting?.size === 0) this.waiting = undefined;
   }
 
-  /** The handler of `call` is through. */
+  /** The handler of `call` is through. The next one is not called on this stack, which may be that of the application. */
   release(call: WaitingCall): void {
     this.running--;
     if (call.streamsResponses) this.owner.beginnings.ended();
-    if (this.waiting !== undefined && !this.starting) this.resume();
+    if (this.waiting !== undefined && !this.starting) this.owner.schedule(this);
+  }
+
+  /** A handler has ended: the next one may run. */
+  runCallback(): void {
+    this.resume();
   }
 
   /** Runs what waits and may run. A loop: a handler that ends at once releases before it returns. */

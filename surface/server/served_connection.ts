@@ -1,6 +1,7 @@
 // One connection of a server, as its calls see it.
 
 import {
+  type ApplicationCallback,
   type EventEngine,
   formatAddress,
   type Instant,
@@ -96,6 +97,10 @@ export class ServedConnection implements SlotsOwner, ServerTransportSink {
 
   waitingChanged(by: number): void {
     this.host.waitingCalls += by;
+  }
+
+  schedule(callback: ApplicationCallback): void {
+    this.host.engine.execCtx.schedule(callback);
   }
 
   get beginnings(): Beginnings {

@@ -135,7 +135,10 @@ export class Server {
     const { maxConcurrentStreams } = localSettings(options.settings);
     this.#connections = {
       engine: this.engine,
-      beginnings: new Beginnings((closure) => this.engine.run(closure)),
+      beginnings: new Beginnings(
+        (closure) => this.engine.run(closure),
+        (callback) => this.engine.execCtx.schedule(callback),
+      ),
       reporter,
       handlerLimit: maxConcurrentStreams,
       waitingCalls: 0,

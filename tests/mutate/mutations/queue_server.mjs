@@ -460,4 +460,18 @@ export default [
     test: "tests/surface/queue/server_requests_test.ts",
     name: "requestCall where another service has all that is not registered is refused",
   },
+  {
+    file: "surface/server/handler_slots.ts",
+    before: "!this.starting) this.owner.schedule(this);",
+    after: "!this.starting) this.resume();",
+    test: "tests/surface/queue/server_requests_test.ts",
+    name: "[Q121]",
+  },
+  {
+    file: "surface/server/beginnings.ts",
+    before: "!this.resuming) this.schedule(this);",
+    after: "!this.resuming) this.resumeWaiting();",
+    test: "tests/surface/server/beginnings_test.ts",
+    name: "[Q121]",
+  },
 ];

@@ -73,7 +73,7 @@ export default [
   },
   {
     file: "surface/server/handler_slots.ts",
-    before: "if (this.waiting !== undefined && !this.starting) this.resume();",
+    before: "if (this.waiting !== undefined && !this.starting) this.owner.schedule(this);",
     after: "",
     test: "tests/surface/server/handler_slots_test.ts",
   },

@@ -689,3 +689,33 @@ test("queue server: [Q120] a server whose calls are requested does not start wit
   await server.shutdown();
   queue.destroy();
 });
+
+test("queue server: [Q121] the handler that waited for a call's turn does not begin on the stack of its batch", async () => {
+  const events: string[] = [];
+  const setUp = (calls: QueueServer, server: Server): void => {
+    server.addService(Trial, {
+      one: queueMethod(calls),
+      down: () => {
+        events.push("handler");
+        return [{ number: 2 }];
+      },
+    });
+  };
+  const settings = { maxConcurrentStreams: 1 };
+  const logger = { error() {}, warn() {}, info() {}, debug() {} };
+  await queueServing(async ({ accept, client, queue }) => {
+    const abort = new AbortController();
+    const first = failure(client.one({}, { signal: abort.signal }));
+    const call = await accept(one);
+    abort.abort();
+    await first;
+    const second = collect(client.down({}));
+    await until(() => call.call.failedBeforeRecvMessage);
+    assertEquals(events, []);
+    call.call.startBatch([receiveCloseOnServer()], "over"); // by which it learns of the end
+    events.push("started");
+    assertEquals((await second).map(({ number }) => number), [2]);
+    assertEquals(events, ["started", "handler"]);
+    assertStrictEquals((await next(queue)).tag, "over");
+  }, { setUp, server: { settings, logger } });
+});

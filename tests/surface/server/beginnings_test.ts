@@ -1,6 +1,7 @@
 // Handlers of response streams begin in groups, connections in turns; and what is not read is not made.
 import { assertEquals } from "@std/assert";
 import { Server } from "pollwire";
+import type { ApplicationCallback } from "../../../pollers/mod.ts";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Beginnings } from "../../../surface/server/beginnings.ts";
 import { HandlerSlots } from "../../../surface/server/handler_slots.ts";
@@ -20,7 +21,10 @@ import { Trial } from "../serving.ts";
 test("beginnings: 16 in one iteration of the loop, and connections that wait have their turns one handler at a time", () => {
   let later: (() => void) | undefined;
   const begun: string[] = [];
-  const beginnings = new Beginnings((closure) => void (later = closure));
+  const beginnings = new Beginnings(
+    (closure) => void (later = closure),
+    (callback) => callback.runCallback(),
+  );
   const connection = (name: string, left: number) => {
     const one = {
       resume() {
@@ -58,7 +62,10 @@ test("beginnings: 16 in one iteration of the loop, and connections that wait hav
 
 test("beginnings: a handler that ends gives its place to the next one, and calls that are answered at once wait for nothing", () => {
   let later: (() => void) | undefined;
-  const beginnings = new Beginnings((closure) => void (later = closure));
+  const beginnings = new Beginnings(
+    (closure) => void (later = closure),
+    (callback) => callback.runCallback(),
+  );
   let [begun, left, atOnce] = [0, 100, false];
   const one = {
     resume() {
@@ -215,13 +222,17 @@ test("beginnings: where many streams of a client are not read each has one messa
 
 test("beginnings: connections whose calls wait take turns, and one with many does not come first again", () => {
   let later: (() => void) | undefined;
-  const beginnings = new Beginnings((closure) => void (later = closure));
+  const beginnings = new Beginnings(
+    (closure) => void (later = closure),
+    (callback) => callback.runCallback(),
+  );
   const begun: string[] = [];
   const connection = (name: string, calls: number) => {
     const slots = new HandlerSlots(1_000, {
       beginnings,
       stalled: false,
       mayWait: () => true,
+      schedule: (callback) => callback.runCallback(),
       waitingChanged() {},
       onFull() {},
     });
@@ -238,6 +249,30 @@ test("beginnings: connections whose calls wait take turns, and one with many doe
   assertEquals(begun.splice(0).join(""), "abababab" + "a".repeat(8));
   later!();
   assertEquals(begun.splice(0).join(""), "a".repeat(12));
+});
+
+test("beginnings: [Q121] a handler that ends has the next one begin in a turn, and not on its stack", () => {
+  const scheduled: ApplicationCallback[] = [];
+  const schedule = (callback: ApplicationCallback): void => void scheduled.push(callback);
+  const beginnings = new Beginnings(() => {}, schedule);
+  const begun: number[] = [];
+  const slots = new HandlerSlots(100, {
+    beginnings,
+    stalled: false,
+    mayWait: () => true,
+    schedule,
+    waitingChanged() {},
+    onFull() {},
+  });
+  const calls = Array.from({ length: 17 }, (_, i) => ({
+    streamsResponses: true,
+    runHandler: () => void begun.push(i),
+  }));
+  for (const call of calls) if (!slots.mayRun(call)) slots.wait(call);
+  slots.release(calls[0]!);
+  assertEquals([begun, scheduled.length > 0], [[], true]);
+  for (const callback of scheduled.splice(0)) callback.runCallback();
+  assertEquals(begun, [16]);
 });
 
 test("beginnings: all producers that waited for a client go on when it has read", async () => {
