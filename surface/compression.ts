@@ -73,7 +73,7 @@ function knownEncoding(
   if (encoding !== undefined) return encoding;
   if (!NAMES.includes(name)) throw noEncoding(purpose, option, name);
   throw new TypeError(
-    `Cannot ${purpose}: ${option} has "${name as string}", which is not there without the feature compression`,
+    `Cannot ${purpose}: ${option} has "${name as string}", which needs the feature compression`,
   );
 }
 

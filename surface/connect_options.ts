@@ -9,7 +9,7 @@ import {
 } from "../transport/mod.ts";
 import type { EndpointOptions, ReportOptions } from "../pollers/mod.ts";
 import type { CompressionOptions } from "./compression.ts";
-import { checkNumber, checkOptions, checkSwitch, type OptionNames } from "./options.ts";
+import { checkNumber, checkOptions, checkReport, checkType, type OptionNames } from "./options.ts";
 
 /** What users say of connections; `reporter` is made from their `onError` and `logger`. */
 export interface UserConnectOptions
@@ -51,15 +51,13 @@ export function checkConnectOptions(
   known: object,
 ): void {
   checkOptions(purpose, options, known);
+  checkReport(purpose, options);
   const { endpoint, settings, handshakeTimeoutMs, maxReceiveElements } = options;
   if (endpoint !== undefined) checkEndpoint(purpose, endpoint);
   if (settings !== undefined) checkOptions(`${purpose}, settings`, settings, DEFAULT_LOCAL_SETTINGS);
   const { initialWindowSize } = localSettings(settings);
-  if (initialWindowSize < MESSAGE_PREFIX_BYTES) {
-    throw new RangeError(
-      `Cannot ${purpose}: settings.initialWindowSize is ${initialWindowSize}, which lets no message begin; give at least ${MESSAGE_PREFIX_BYTES}`,
-    );
-  }
+  const beginning = `at least ${MESSAGE_PREFIX_BYTES}: less lets no message begin`;
+  checkNumber(purpose, "settings.initialWindowSize", initialWindowSize, MESSAGE_PREFIX_BYTES, beginning);
   messageLimits(options);
   checkNumber(purpose, "maxReceiveElements", maxReceiveElements, 0, "a number, or Infinity");
   checkNumber(purpose, "handshakeTimeoutMs", handshakeTimeoutMs, Number.MIN_VALUE, ABOVE_ZERO);
@@ -67,8 +65,9 @@ export function checkConnectOptions(
 
 function checkEndpoint(purpose: string, endpoint: EndpointOptions): void {
   checkOptions(`${purpose}, endpoint`, endpoint, ENDPOINT);
-  const { noDelay, keepAliveMs, userTimeoutMs } = endpoint;
-  checkSwitch(purpose, "endpoint.noDelay", noDelay);
-  checkNumber(purpose, "endpoint.keepAliveMs", keepAliveMs, Number.MIN_VALUE, ABOVE_ZERO);
-  checkNumber(purpose, "endpoint.userTimeoutMs", userTimeoutMs, Number.MIN_VALUE, ABOVE_ZERO);
+  const { noDelay, ...times } = endpoint;
+  checkType(purpose, "endpoint.noDelay", noDelay, "boolean");
+  for (const [name, given] of Object.entries(times)) {
+    checkNumber(purpose, `endpoint.${name}`, given, Number.MIN_VALUE, ABOVE_ZERO);
+  }
 }

@@ -5,7 +5,7 @@ import type {
   KeepaliveOptions,
   ServerKeepaliveOptions,
 } from "../transport/mod.ts";
-import { checkNumber, checkOptions, checkSwitch, type OptionNames } from "./options.ts";
+import { checkNumber, checkOptions, checkType, type OptionNames } from "./options.ts";
 
 /** The least silence before a client's PING, as every library of gRPC has it: servers forbid more (gRFC A8). */
 const MIN_CLIENT_KEEPALIVE_TIME_MS = 10_000;
@@ -50,7 +50,7 @@ function checkTimes(
   checkOptions(`${purpose}, keepalive`, keepalive, names);
   checkMs(purpose, "keepalive.timeMs", keepalive.timeMs, 1);
   checkMs(purpose, "keepalive.timeoutMs", keepalive.timeoutMs, 1);
-  checkSwitch(purpose, "keepalive.permitWithoutCalls", keepalive.permitWithoutCalls);
+  checkType(purpose, "keepalive.permitWithoutCalls", keepalive.permitWithoutCalls, "boolean");
 }
 
 /** A server's keepalive, no more often than is sensible. */

@@ -1,5 +1,6 @@
 // Options that users give as plain objects: what is unknown is refused, with the name that was probably meant.
 
+import type { ReportOptions } from "../pollers/mod.ts";
 import { propertyOf } from "../pollers/log/values.ts";
 import { hint } from "./nearest.ts";
 import { isRecord } from "./records.ts";
@@ -37,16 +38,25 @@ export function checkNumber(
   throw new RangeError(`Cannot ${purpose}: ${name} is ${describe(value)}; give ${expected}`);
 }
 
-/** Throws TypeError where `value` is given, and is neither true nor false. */
-export function checkSwitch(purpose: string, name: string, value: unknown): void {
-  if (value === undefined || typeof value === "boolean") return;
-  throw new TypeError(`Cannot ${purpose}: ${name} is ${describe(value)}; give true or false`);
+/** Throws TypeError where `value` is given, and is of another type. */
+export function checkType(
+  purpose: string,
+  name: string,
+  value: unknown,
+  type: "boolean" | "function",
+): void {
+  if (value === undefined || typeof value === type) return;
+  const expected = type === "boolean" ? "true or false" : "a function";
+  throw new TypeError(`Cannot ${purpose}: ${name} is ${describe(value)}; give ${expected}`);
 }
 
-/** Throws TypeError where `value` is given, and is no function. */
-export function checkFunction(purpose: string, name: string, value: unknown): void {
-  if (value === undefined || typeof value === "function") return;
-  throw new TypeError(`Cannot ${purpose}: ${name} is ${describe(value)}, not a function`);
+/** Throws TypeError where what errors and messages go to could take none. */
+export function checkReport(purpose: string, { onError, logger }: ReportOptions): void {
+  checkType(purpose, "onError", onError, "function");
+  if (logger === undefined) return;
+  for (const level of ["error", "warn", "info", "debug"]) {
+    checkType(purpose, `logger.${level}`, propertyOf(logger, level) ?? null, "function");
+  }
 }
 
 /** A value in a few words, for messages about what should have been given. */

@@ -3,7 +3,7 @@
 
 import { callApplication, type Instant, type Reporter } from "../../pollers/mod.ts";
 import { type HeaderList, type Initiator, MESSAGE_PREFIX_BYTES } from "../../transport/mod.ts";
-import { checkFunction, checkOptions, type OptionNames } from "../options.ts";
+import { checkOptions, checkType, type OptionNames } from "../options.ts";
 import { isPlain, isRecord } from "../records.ts";
 import { Metadata } from "./metadata.ts";
 import { type StatusCode, type StatusName, statusName } from "./status.ts";
@@ -117,7 +117,7 @@ export class CallObservers implements ObservedChannel {
       checkOptions(purpose, observer, NAMES);
     }
     for (const name of Object.keys(NAMES) as (keyof CallObserver)[]) {
-      checkFunction(purpose, name, observer[name]);
+      checkType(purpose, name, observer[name], "function");
     }
     this.list = [...this.list ?? [], observer];
     let isObserving = true;

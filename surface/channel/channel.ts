@@ -384,7 +384,7 @@ export class Channel {
         return findProxy(target, { option, engine, warn: (line) => reporter.log("warn", line) });
       }
       if (option === undefined || option === false) return undefined;
-      throw new TypeError("Cannot use a proxy: give the channel the feature proxies");
+      throw lacking("use a proxy", "proxies");
     } catch (error) {
       void this.#use.end();
       throw error;
@@ -411,7 +411,7 @@ export class Channel {
     if (share !== undefined) return share(options, secured, hostOf(this.#authority));
     if (options.shareConnections === undefined) return undefined;
     void this.#use.end();
-    throw new TypeError("Cannot share connections: give the channel the feature sharedConnections");
+    throw lacking("share connections", "sharedConnections");
   }
 
   #template(path: string, compression?: Compression): RequestTemplate {
@@ -459,9 +459,13 @@ export class Channel {
   }
 }
 
+function lacking(purpose: string, feature: string): TypeError {
+  return new TypeError(`Cannot ${purpose}: give the channel the feature ${feature}`);
+}
+
 /** Throws: a channel that nobody can observe was to be. */
 function unobserved(): never {
-  throw new TypeError("Cannot observe a channel: give it the feature callObservers");
+  throw lacking("observe a channel", "callObservers");
 }
 
 const UNOBSERVED: ObservedChannel = { list: undefined, add: unobserved, begin: unobserved };
@@ -499,9 +503,7 @@ function connectionFeatures(
 /** Throws TypeError where nothing of the channel connects inside the process, and it is to. */
 function checkWay({ family }: Destination, features: FeatureSet): void {
   if (family !== "inprocess" || features.first("inProcess") !== undefined) return;
-  throw new TypeError(
-    "Cannot make a channel: inprocess: needs the feature inProcess: give it to the channel",
-  );
+  throw lacking("connect inside the process", "inProcess");
 }
 
 /** When its connections are asked whether they stand, and by what. Throws as `new Channel` does. */
@@ -511,11 +513,7 @@ function keepaliveOf(
 ): Pick<RouteOptions, "keepalive" | "keepalives"> {
   if (keepalive === undefined) return {};
   const feature = features.first("keepalive");
-  if (feature === undefined) {
-    throw new TypeError(
-      "Cannot make a channel: keepalive needs the feature keepalive: give it to the channel",
-    );
-  }
+  if (feature === undefined) throw lacking("use keepalive", "keepalive");
   return { keepalive: feature.read(keepalive), keepalives: feature.keepalives };
 }
 

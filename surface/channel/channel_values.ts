@@ -1,6 +1,6 @@
 // Values of a channel's options that nothing else looks at before it connects.
 
-import { checkNumber, checkSwitch, describe } from "../options.ts";
+import { checkNumber, checkType, describe } from "../options.ts";
 
 /** Options that are numbers: the least, and what to give. Reconnecting takes longer than a shorter `idleTimeoutMs` would save. */
 const NUMBERS = {
@@ -18,7 +18,7 @@ export function checkValues(purpose: string, options: object): void {
   for (const [name, [least, expected]] of Object.entries(NUMBERS)) {
     checkNumber(purpose, name, given[name], least, expected);
   }
-  for (const name of SWITCHES) checkSwitch(purpose, name, given[name]);
+  for (const name of SWITCHES) checkType(purpose, name, given[name], "boolean");
 }
 
 /** `given`, or what is said where nothing is given. Throws TypeError where no request can say it. */

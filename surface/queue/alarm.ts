@@ -11,7 +11,7 @@ import {
 } from "../../pollers/mod.ts";
 import type { EngineUse, PollerList } from "../engines.ts";
 import { useEngine } from "../full/engines.ts";
-import { checkOptions, type OptionNames } from "../options.ts";
+import { checkOptions, checkReport, type OptionNames } from "../options.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { checkDeadline } from "./deadline.ts";
 import { describeTag, type OpComplete } from "./event.ts";
@@ -140,10 +140,11 @@ export class Alarm {
   /**
    * It is set to nothing yet.
    *
-   * @throws {TypeError} for unknown options
+   * @throws {TypeError} for unknown options and values of a wrong type
    */
   constructor(options: AlarmOptions = {}) {
     checkOptions("make an alarm", options, NAMES);
+    checkReport("make an alarm", options);
     this.#options = options;
     this.#reporter = new Reporter(options);
   }

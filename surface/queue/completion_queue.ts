@@ -3,7 +3,7 @@
 import { type Instant, Reporter, type ReportOptions } from "../../pollers/mod.ts";
 import type { PollerList } from "../engines.ts";
 import { useEngine } from "../full/engines.ts";
-import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { checkOptions, checkReport, checkType, describe, type OptionNames } from "../options.ts";
 import { blockForEvent } from "./blocked_consumer.ts";
 import { checkDeadline, deadlineIn } from "./deadline.ts";
 import { type CompletionEvent, describeTag, type OpComplete } from "./event.ts";
@@ -68,14 +68,17 @@ export class CompletionQueue<Tag = unknown> {
   /**
    * A queue on which nothing is pending.
    *
-   * @throws {TypeError} for unknown options and types, and for `onShutdown` of a queue without callbacks
+   * @throws {TypeError} for unknown options and types, values of a wrong type, and for `onShutdown` of a queue without callbacks
    * @throws {PollerError} where no poller of the list can be used
    */
   constructor(options: CompletionQueueOptions = {}) {
-    checkOptions("make a completion queue", options, NAMES);
+    const purpose = "make a completion queue";
+    checkOptions(purpose, options, NAMES);
+    checkReport(purpose, options);
     const { completionType = "NEXT", pollingType = "DEFAULT_POLLING", onShutdown } = options;
-    checkType("completionType", completionType, COMPLETION_TYPES);
-    checkType("pollingType", pollingType, QUEUE_POLLERS);
+    checkOneOf("completionType", completionType, COMPLETION_TYPES);
+    checkOneOf("pollingType", pollingType, QUEUE_POLLERS);
+    checkType(purpose, "onShutdown", onShutdown, "function");
     if (onShutdown !== undefined && completionType !== "CALLBACK") {
       throw new TypeError(
         `Cannot make a completion queue: onShutdown is for type CALLBACK, not ${completionType}`,
@@ -288,7 +291,7 @@ function resultOf<Tag>(event: CompletionEvent<Tag>): IteratorResult<OpComplete<T
   return event.type === "OP_COMPLETE" ? { value: event, done: false } : DONE;
 }
 
-function checkType(option: string, given: unknown, known: object): void {
+function checkOneOf(option: string, given: unknown, known: object): void {
   if (typeof given === "string" && Object.hasOwn(known, given)) return;
   const names = Object.keys(known).join(", ");
   throw new TypeError(

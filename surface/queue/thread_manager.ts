@@ -8,7 +8,7 @@
 
 import { Reporter, type ReportOptions } from "../../pollers/mod.ts";
 import { isPromiseLike } from "../promise_like.ts";
-import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { checkOptions, checkReport, describe, type OptionNames } from "../options.ts";
 import type { CompletionQueue } from "./completion_queue.ts";
 
 /** Consumers that may run, of all queues that share it: gRPC's thread quota. */
@@ -93,12 +93,13 @@ export class ThreadManager<Tag = unknown> {
   /**
    * Nothing polls before `start`. What `doWork` throws goes to `onError`.
    *
-   * @throws {TypeError} for unknown options
+   * @throws {TypeError} for unknown options and values of a wrong type
    * @throws {RangeError} for numbers that are none, and where more must poll than may
    */
   constructor(queue: CompletionQueue<Tag>, doWork: DoWork<Tag>, options: ThreadManagerOptions = {}) {
     const purpose = "make a thread manager";
     checkOptions(purpose, options, NAMES);
+    checkReport(purpose, options);
     const { minPollers = LEAST_POLLERS, maxPollers = 2, queueTimeoutMs = 10_000 } = options;
     const { quota = new ThreadQuota() } = options;
     for (const [name, given] of Object.entries({ minPollers, maxPollers })) {

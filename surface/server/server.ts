@@ -52,7 +52,7 @@ import { MethodTable } from "./method_table.ts";
 import { NOBODY } from "./nobody.ts";
 import {
   checkGrace,
-  checkServerValues,
+  checkServerTypes,
   checkShutdown,
   SERVER_OPTION_NAMES,
   type ServerOptions,
@@ -110,7 +110,7 @@ export class Server {
   constructor(options: ServerOptions = {}) {
     checkConnectOptions("make a server", options, SERVER_OPTION_NAMES);
     checkServerKeepalive("make a server", options);
-    checkServerValues("make a server", options);
+    checkServerTypes("make a server", options);
     const features = new FeatureSet("make a server", new.target.features, options.features);
     this.#features = features;
     const reporter = new Reporter(options);

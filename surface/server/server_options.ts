@@ -7,7 +7,7 @@ import type { Insecure } from "../credentials/insecure.ts";
 import type { ServerCredentials } from "../credentials/server_credentials.ts";
 import type { PollerList } from "../engines.ts";
 import type { Feature } from "../features/feature.ts";
-import { checkFunction, checkNumber, checkOptions, checkSwitch, type OptionNames } from "../options.ts";
+import { checkNumber, checkOptions, checkType, type OptionNames } from "../options.ts";
 import type { AdmissionOptions } from "./admission.ts";
 import type { ServerInterceptor } from "./interceptor.ts";
 
@@ -64,11 +64,17 @@ export const SERVER_OPTION_NAMES: OptionNames<ServerOptions> = {
   maxConnectionAgeGraceMs: true,
 };
 
-/** Throws TypeError for callbacks that are no functions, and for what is not true or false: "false" would expose errors. */
-export function checkServerValues(purpose: string, options: ServerOptions): void {
-  for (const name of ["exposeErrors", "reusePort"] as const) checkSwitch(purpose, name, options[name]);
-  for (const name of ["acceptConnection", "onAcceptPaused", "onError"] as const) {
-    checkFunction(purpose, name, options[name]);
+const TYPES = {
+  reusePort: "boolean",
+  exposeErrors: "boolean",
+  onAcceptPaused: "function",
+  acceptConnection: "function",
+} as const;
+
+/** Throws TypeError for a switch among `options` that is neither true nor false, and for a callback that is no function. */
+export function checkServerTypes(purpose: string, options: ServerOptions): void {
+  for (const name of Object.keys(TYPES) as (keyof typeof TYPES)[]) {
+    checkType(purpose, name, options[name], TYPES[name]);
   }
 }
 

@@ -21,14 +21,14 @@ import { checkConnectOptions } from "../connect_options.ts";
 import { checkServerKeepalive } from "../keepalive.ts";
 import type { EngineUse } from "../engines.ts";
 import { useEngine } from "../full/engines.ts";
-import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { checkOptions, checkReport, checkType, describe, type OptionNames } from "../options.ts";
 import { insecure } from "../credentials/insecure.ts";
 import {
   checkListening,
   checkServerCredentials,
   ServerCredentials,
 } from "../credentials/server_credentials.ts";
-import { checkShutdown, type ShutdownOptions } from "../server/server_options.ts";
+import { checkServerTypes, checkShutdown, type ShutdownOptions } from "../server/server_options.ts";
 import { Boss } from "./boss.ts";
 import type { WorkerStart } from "./protocol.ts";
 import type { WorkerServerOptions } from "./service_module.ts";
@@ -345,7 +345,9 @@ const SERVER_NAMES: OptionNames<WorkerServerOptions> = {
 function checkWorkersOptions(options: ReactorWorkersOptions): void {
   const purpose = "start reactor workers";
   checkOptions(purpose, options, NAMES);
-  const { module, sharing, server } = options;
+  checkReport(purpose, options);
+  const { module, sharing, server, onWorkerEnd } = options;
+  checkType(purpose, "onWorkerEnd", onWorkerEnd, "function");
   if (!(module instanceof URL) && !(typeof module === "string" && URL.canParse(module))) {
     throw new TypeError(
       `Cannot ${purpose}: module is ${describe(module)}, not a URL; give new URL(path, import.meta.url)`,
@@ -357,6 +359,7 @@ function checkWorkersOptions(options: ReactorWorkersOptions): void {
   if (server === undefined) return;
   checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES);
   checkServerKeepalive(`${purpose}, server`, server);
+  checkServerTypes(`${purpose}, server`, server);
   checkServerCredentials(`${purpose}, server`, server.credentials);
   const { credentials, authorization } = server;
   if (credentials instanceof ServerCredentials && credentials.options.verifyPeer !== undefined) {

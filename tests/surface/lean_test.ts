@@ -115,7 +115,7 @@ test("lean: what is not given says what to give", () => {
       TypeError,
       'loadBalancing is "round_robin"; there are pick_first; give the channel the feature that has it',
     ],
-    [{ compression: "gzip" }, TypeError, 'compression has "gzip", which is not there without the feature'],
+    [{ compression: "gzip" }, TypeError, 'compression has "gzip", which needs the feature'],
     [{ lookUpServiceConfig: true }, ServiceConfigError, "give the channel the feature serviceConfigs"],
     [{ serviceConfig: "{}" }, ServiceConfigError, "give the channel the feature serviceConfigs"],
     [
@@ -125,7 +125,7 @@ test("lean: what is not given says what to give", () => {
     ],
     [{ shareConnections: true, poller: native }, TypeError, "give the channel the feature sharedConnections"],
     [{ proxy: "http://a:1", poller: native }, TypeError, "give the channel the feature proxies"],
-    [{ keepalive: { timeMs: 60_000 }, poller: native }, TypeError, "needs the feature keepalive"],
+    [{ keepalive: { timeMs: 60_000 }, poller: native }, TypeError, "give the channel the feature keepalive"],
     [{ keepalive: { timeMs: 0 }, features: [keepalive], poller: native }, RangeError, "keepalive.timeMs is"],
     [
       { features: ["retries"] as never, poller: native },
@@ -206,7 +206,7 @@ test("lean: servers of the thread are reached where channel and server have that
   await using server = new Server({ poller: native, features: [inProcess] });
   server.addService(Trial, { one: ({ text = "" }) => ({ text }) });
   await server.listen("inprocess:lean");
-  const refused = "inprocess: needs the feature inProcess: give it to the channel";
+  const refused = "give the channel the feature inProcess";
   assertThrows(() => new Channel("inprocess:lean", { poller: native }), TypeError, refused);
   await using channel = new Channel("inprocess:lean", { poller: native, features: [inProcess] });
   const marked: ClientInterceptor = (next) => (call) =>
@@ -220,7 +220,7 @@ test("lean: calls are observed where the channel has that", async () => {
   server.addService(Trial, { one: ({ text = "" }) => ({ text }) });
   const port = await server.listen("127.0.0.1:0");
   await using without = new Channel(`127.0.0.1:${port}`, { poller: native });
-  assertThrows(() => without.observe({}), TypeError, "give it the feature callObservers");
+  assertThrows(() => without.observe({}), TypeError, "give the channel the feature callObservers");
   await using channel = new Channel(`127.0.0.1:${port}`, { poller: native, features: [callObservers] });
   const ended: string[] = [];
   channel.observe({ onCallEnd: ({ status, attempts }) => void ended.push(`${status} ${attempts}`) });

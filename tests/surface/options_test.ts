@@ -122,7 +122,11 @@ test("options of channels and servers: unknown names and values out of range thr
     }
     refused(() => make({ settings: { initialWindow: 5 } }), "did you mean initialWindowSize?");
     refused(() => make({ settings: { maxFrameSize: 5 } }), "maxFrameSize");
-    refused(() => make({ settings: { initialWindowSize: 4 } }), "initialWindowSize is 4", "at least 5");
+    refused(
+      () => make({ settings: { initialWindowSize: 4 } }),
+      "initialWindowSize is the number 4",
+      "at least 5",
+    );
     refused(() => make({ maxReceiveMessageBytes: -1 }), "maxReceiveMessageBytes");
     refused(() => make({ maxSendMessageBytes: "1" }), "maxSendMessageBytes");
     refused(() => make({ maxReceiveElements: "many" }), 'maxReceiveElements is the string "many"');
@@ -141,6 +145,13 @@ test("options of channels and servers: unknown names and values out of range thr
       "permitWithoutCalls is the number 1; give true",
     );
     refused(() => make("native"), 'its options are the string "native"');
+    for (const onError of [null, {}, "report"]) {
+      refused(() => make({ onError }), `onError is ${describe(onError)}; give a function`);
+    }
+    for (const logger of [null, {}, "stderr", () => {}]) {
+      refused(() => make({ logger }), "logger.error is null; give a function");
+    }
+    refused(() => make({ logger: { error() {}, warn() {}, info() {}, debug: true } }), "logger.debug is the");
   }
   refused(() => new Channel("localhost:1", { keepalive: wrong({ permitTimeMs: 5 }) }), "permitTimeMs");
   refused(() => new Channel("localhost:1", wrong({ maxConnectionAgeMs: 5 })), "maxConnectionAgeMs");
@@ -175,11 +186,13 @@ test("options of channels and servers: unknown names and values out of range thr
       );
     }
   }
-  for (const name of ["exposeErrors", "reusePort"]) {
-    refused(() => new Server({ [name]: "false" }), `${name} is the string "false"; give true or false`);
-  }
-  for (const name of ["acceptConnection", "onAcceptPaused", "onError"]) {
-    refused(() => new Server({ [name]: true }), `${name} is the boolean true, not a function`);
+  for (const given of ["false", 0, null]) {
+    for (const name of ["exposeErrors", "reusePort"]) {
+      refused(() => new Server({ [name]: wrong(given) }), `${name} is `, "give true or false");
+    }
+    for (const name of ["acceptConnection", "onAcceptPaused"]) {
+      refused(() => new Server({ [name]: wrong(given) }), `${name} is `, "give a function");
+    }
   }
   for (const name of ["maxConnectionIdleMs", "maxConnectionAgeMs"]) {
     refused(() => new Server({ [name]: 0 }), `${name} is the number 0`);

@@ -85,8 +85,8 @@ export default [
   },
   {
     file: "surface/connect_options.ts",
-    before: "if (initialWindowSize < MESSAGE_PREFIX_BYTES) {",
-    after: "if (initialWindowSize < 0) {",
+    before: "initialWindowSize, MESSAGE_PREFIX_BYTES, beginning);",
+    after: "initialWindowSize, 0, beginning);",
     test: "tests/surface/options_test.ts",
   },
   {

@@ -109,6 +109,20 @@ export default [
     name: "options of channels and servers",
   },
   {
+    file: "surface/connect_options.ts",
+    before: "  checkReport(purpose, options);\n",
+    after: "",
+    test: "tests/surface/options_test.ts",
+    name: "options of channels and servers",
+  },
+  {
+    file: "surface/server/server_options.ts",
+    before: 'exposeErrors: "boolean",',
+    after: "",
+    test: "tests/surface/options_test.ts",
+    name: "options of channels and servers",
+  },
+  {
     file: "transport/grpc/server_stream.ts",
     before: "if (bytes > this.limits.sendBytes) {",
     after: "if (false) {",
@@ -195,7 +209,7 @@ export default [
   },
   {
     file: "surface/options.ts",
-    before: 'value === undefined || typeof value === "boolean"',
+    before: "value === undefined || typeof value === type",
     after: "true",
     test: "tests/surface/options_test.ts",
     name: "options of channels and servers",

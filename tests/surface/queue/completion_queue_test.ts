@@ -31,6 +31,15 @@ test("queue: [Q1] all nine combinations of its two types can be made", () => {
   );
 });
 
+test("queue: what its callback, its errors or its messages go to is checked when it is made, as an alarm's", () => {
+  const completionType = "CALLBACK";
+  const queue = (options: object) => () => void new CompletionQueue({ completionType, ...options } as never);
+  assertThrows(queue({ onShutdown: true }), TypeError, "onShutdown is the boolean true; give a function");
+  assertThrows(queue({ onError: "x" }), TypeError, 'onError is the string "x"; give a function');
+  assertThrows(queue({ logger: {} }), TypeError, "logger.error is null; give a function");
+  assertThrows(() => new Alarm({ logger: {} as never }), TypeError, "Cannot make an alarm: logger.error is");
+});
+
 test("queue: [Q2] the methods of another type throw, and say which to use", async () => {
   using pluck = new CompletionQueue({ completionType: "PLUCK" });
   using next = new CompletionQueue();

@@ -149,6 +149,7 @@ test("thread manager: wrong numbers and a quota that is used up are said at once
   assertThrows(() => new ThreadQuota(2.5), RangeError, "Cannot make a thread quota of the number 2.5");
   assertThrows(make({ minPollers: 3 }), RangeError, "minPollers, 3, is above maxPollers, 2");
   assertThrows(make({ pollers: 1 } as never), TypeError, 'there is no option "pollers"');
+  assertThrows(make({ onError: 5 } as never), TypeError, "onError is the number 5; give a function");
   assertThrows(() => new ThreadQuota(0), RangeError, "Cannot make a thread quota of the number 0");
   assertThrows(
     make({ quota: new ThreadQuota(1), minPollers: 2 })().start.bind(

@@ -443,6 +443,9 @@ test("reactor workers: wrong options are refused before anything starts", async 
     ],
     [{ server: { maxSendMessageBytes: -1 } }, "maxSendMessageBytes"],
     [{ server: { poller: "native" } }, 'there is no option "poller"'],
+    [{ server: { exposeErrors: "false" } }, 'exposeErrors is the string "false"; give true or false'],
+    [{ onWorkerEnd: true }, "onWorkerEnd is the boolean true; give a function"],
+    [{ logger: {} }, "logger.error is null; give a function"],
   ];
   for (const [options, says] of cases) {
     await assertRejects(() => withWorkers(options, async () => {}), Error, says);
