@@ -39,7 +39,7 @@ export class MethodTable {
 
   /** Throws TypeError where `service` is not served. */
   removeService(service: ServiceDescriptor<unknown>): void {
-    unregisterService(service, this.methods);
+    unregisterService(service, this.methods, this.files);
     this.files.delete(service.fullName);
     this.changed();
   }

@@ -153,7 +153,7 @@ export class Server {
   /**
    * Serves `service` by `handlers`; methods without a handler answer UNIMPLEMENTED.
    *
-   * @throws {TypeError} for what is no service, for a handler that fits no method, and for a service that is served
+   * @throws {TypeError} for what is no service, for a handler that fits no method, and for a method that is served
    *   already
    */
   addService<Methods>(service: ServiceDescriptor<Methods>, handlers: MethodHandlers<Methods>): void {

@@ -110,14 +110,17 @@ function handlersOf(
   return Object.entries(handlers);
 }
 
-/** Removes the methods of `service`. Throws TypeError where there are none. */
+/** Removes the methods of `service`. Throws TypeError where there are none, and it was not `added`, by full name, without any. */
 export function unregisterService(
   service: ServiceDescriptor<unknown>,
   from: Map<string, RegisteredMethod>,
+  added: ReadonlyMap<string, unknown>,
 ): void {
   checkService("remove a service", service);
   const methods = Object.values(service.methods as Record<string, MethodDescriptor<unknown, unknown>>);
   const served = methods.filter(({ path }) => from.has(path));
-  if (served.length === 0) throw new TypeError(`Cannot remove ${service.fullName}: it is not served`);
+  if (served.length === 0 && !added.has(service.fullName)) {
+    throw new TypeError(`Cannot remove ${service.fullName}: it is not served`);
+  }
   for (const { path } of served) from.delete(path);
 }

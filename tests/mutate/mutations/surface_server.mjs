@@ -156,4 +156,11 @@ export default [
     test: "tests/surface/server/serve_endpoint_test.ts",
     name: "an onClosed that throws keeps no shutdown waiting",
   },
+  {
+    file: "surface/server/service.ts",
+    before: "  if (served.length === 0 && !added.has(service.fullName)) {",
+    after: "  if (served.length === 0) {",
+    test: "tests/surface/server/method_table_test.ts",
+    name: "method table: a service that was added without",
+  },
 ];

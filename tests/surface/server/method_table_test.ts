@@ -55,6 +55,21 @@ test("method table: [Q62] the same method and host twice, and a second service f
   );
 });
 
+test("method table: a service that was added without handlers is there until it is removed", async () => {
+  await using server = new Server();
+  const { methods } = styledServer("look at its methods", server);
+  const names = () => methods.servedServices().map(({ name }) => name);
+  server.addService(Trial, {});
+  server.addService(Trial, { one: echo.one! }); // its other methods come later
+  assertEquals(names(), ["trial.Trial"]);
+  server.removeService(Trial);
+  assertEquals(names(), []);
+  server.addService(Trial, {});
+  server.removeService(Trial);
+  assertEquals(names(), []);
+  assertThrows(() => server.removeService(Trial), TypeError, "Cannot remove trial.Trial: it is not served");
+});
+
 test("method table: what serves all others serves no method that is added later", () => {
   const table = new MethodTable();
   table.setFallback("generic service", begin);
