@@ -10,6 +10,7 @@ import { Channel, createClient, describePollers, parseProto, RpcError, Server } 
 import { createEngine } from "pollwire/pollers";
 import { GrpcStatus } from "pollwire/transport";
 import { Metadata } from "pollwire/surface";
+import { withoutDeclarations } from "../../.ci/class_fields.mjs";
 import { directImports, literals } from "../../.ci/direct_imports.mjs";
 import { root } from "../../.ci/runtimes.mjs";
 
@@ -185,4 +186,29 @@ test("a constant that the build cannot write down stays a variable, though anoth
   assert.doesNotMatch(said("transport/hpack/octet_text.ts"), /LOOP_OCTETS =/);
   assert.match(said("pollers/native/text.ts"), /export const LOOP_OCTETS: number = runtime/);
   assert.match(said("surface/proto/reader.ts"), /import \{ LOOP_OCTETS as LOOP_OCTETS \} from/);
+});
+
+test("fields that a constructor assigns are not declared as well, unless the class inherits from others", () => {
+  const classOf = (head) => [
+    `var Own = class${head} {`,
+    "  constructor(given) {",
+    "    this.given = given;",
+    "    if (given) {",
+    "      this.sometimes = given;",
+    "    }",
+    "  }",
+    "  given;",
+    "  sometimes;",
+    "  other = this.sometimes;",
+    "};",
+    "var Next = class {",
+    "  given;",
+    "};",
+  ];
+  const without = (head) =>
+    withoutDeclarations(classOf(head).join("\n"), (name) => name === "Base").split("\n");
+  for (const head of ["", " extends Base", " Own extends Base"]) {
+    assert.deepEqual(without(head), classOf(head).with(7, ""), head);
+  }
+  assert.deepEqual(without(" extends Error"), classOf(" extends Error"));
 });

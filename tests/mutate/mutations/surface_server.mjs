@@ -85,8 +85,8 @@ export default [
   },
   {
     file: "surface/server/server_options.ts",
-    before: '["exposeErrors", "reusePort"]',
-    after: '["reusePort"]',
+    before: '  exposeErrors: "boolean",\n',
+    after: "",
     test: "tests/surface/options_test.ts",
     name: "options of channels and servers",
   },
