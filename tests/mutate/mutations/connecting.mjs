@@ -3,6 +3,13 @@
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/channel/channel_route.ts",
+    before: "++this.failures <= FAILURES_A_TURN ||",
+    after: "++this.failures > 0 ||",
+    test: "tests/surface/channel/reconnect_test.ts",
+    name: "an application that calls again at once",
+  },
+  {
     file: "surface/client/client_call.ts",
     before: "    this.context.route.withdraw(this);\n    const",
     after: "    const",
