@@ -51,10 +51,11 @@ function isTls(given: unknown): boolean {
 
 /** "https://host:443/" gives "host:443"; what follows the host can mean nothing. A user is not shown, for its password. */
 function hostAndPort(url: string): string {
-  const [, user, authority, rest] = /^[^:]*:\/\/([^/?#]*@)?([^/?#]*)(.*)$/s.exec(url)!;
-  let why: string | undefined = undefined;
-  if (rest !== "" && rest !== "/") why = `calls have paths of their own: leave ${JSON.stringify(rest)} out`;
-  if (user !== undefined) why = "it has a user: give callCredentials, or metadata";
-  if (why === undefined) return authority!;
+  if (url.includes("@")) { // somewhere, for a password may have a slash
+    throw new AddressError("Cannot parse address: it has a user in it; give callCredentials, or metadata");
+  }
+  const [, authority, rest] = /^[^:]*:\/\/([^/?#]*)(.*)$/s.exec(url)!;
+  if (rest === "" || rest === "/") return authority!;
+  const why = `calls have paths of their own: leave ${JSON.stringify(rest)} out`;
   throw new AddressError(`Cannot parse address ${JSON.stringify(authority!.slice(0, 300))}: ${why}`);
 }

@@ -214,8 +214,8 @@ for (
   const [target, says] of [
     ["https://example.com:8443/path", 'calls have paths of their own: leave "/path" out'],
     [
-      "http://user:secret@example.com",
-      '"example.com": it has a user: give callCredentials, or metadata',
+      "http://user:sec/ret@example.com",
+      "Cannot parse address: it has a user in it; give callCredentials, or",
     ],
     ["https://", "the host is empty"],
     ["ftp://example.com", "ftp: is no scheme of an address"],
