@@ -509,12 +509,13 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   private settle(call: PendingCall, result: Picked | PickFailure): void {
     if (isPicked(result)) return result.submit(call);
-    if (this.failures === 0) this.engine.run(() => this.turnOver());
-    if (++this.failures <= FAILURES_A_TURN || result.drop) {
-      return call.onUnavailable(result.reason, result.drop);
+    if (this.failures < FAILURES_A_TURN || result.drop) call.onUnavailable(result.reason, result.drop);
+    else {
+      this.late.add(call);
+      call.waitsIn = this.late;
     }
-    this.late.add(call);
-    call.waitsIn = this.late;
+    if (this.failures === 0) this.engine.run(() => this.turnOver()); // of a poller of the application's it may throw
+    this.failures++;
   }
 
   private turnOver(): void {

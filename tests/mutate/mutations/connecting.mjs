@@ -4,8 +4,8 @@
 export default [
   {
     file: "surface/channel/channel_route.ts",
-    before: "++this.failures <= FAILURES_A_TURN ||",
-    after: "++this.failures > 0 ||",
+    before: "this.failures < FAILURES_A_TURN ||",
+    after: "true ||",
     test: "tests/surface/channel/reconnect_test.ts",
     name: "an application that calls again at once",
   },

@@ -27,9 +27,11 @@ import { type Note, Trial } from "../serving.ts";
 export interface Script {
   readonly title: string;
   readonly lines: string;
+  /** Its server takes what comes and says nothing, not even that the deadline has passed for it too. */
+  readonly silent: boolean;
 }
 
-const script = (title: string, lines: string): Script => ({ title, lines });
+const script = (title: string, lines: string, silent = false): Script => ({ title, lines, silent });
 
 /** What core and this library do alike. */
 export const SCRIPTS: readonly Script[] = [
@@ -98,6 +100,7 @@ export const SCRIPTS: readonly Script[] = [
   script(
     "[Q46][Q49] the deadline while the server is silent",
     "call 800\nbatch 1 sim\nbatch 2 rim\nbatch 3 rs\nbatch 4 rm\nnext 4\nbatch 5 sm\nnext 1",
+    true,
   ),
   script(
     "[Q46] a deadline that has passed",
