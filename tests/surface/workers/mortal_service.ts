@@ -22,9 +22,9 @@ export default function setUp(server: Server, { index, data }: { index: number; 
   server.addService(Trial, {
     async one({ text = "", number = 0 }, call) {
       if (text === "crash") {
-        setTimeout(() => {
+        setTimeout(() => { // when the answer is out: of a write that is under way nothing is left
           throw new Error("crashed as asked");
-        });
+        }, 50);
       } else if (text === "spin") { // nothing else of the thread runs meanwhile
         if (spinning !== undefined) Atomics.store(spinning, 0, 1);
         for (const end = performance.now() + number; performance.now() < end;);
