@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { posix } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { withoutDeclarations } from "./class_fields.mjs";
+import { leaveOutDeclarations } from "./class_fields.mjs";
 import { keepClassNames } from "./class_names.mjs";
 import { directImports } from "./direct_imports.mjs";
 import { ensureInstalled } from "./install.mjs";
@@ -114,31 +114,6 @@ export async function build() {
     keepClassNames(`${root}dist/${name}`, root);
     leaveOutDeclarations(`${root}dist/${name}`);
   }
-}
-
-function leaveOutDeclarations(path) {
-  const text = readFileSync(path, "utf8");
-  writeFileSync(path, withoutDeclarations(text, (name) => sourcesHaveClass(name.replace(/\d+$/, ""))));
-}
-
-let classes = undefined;
-
-function sourcesHaveClass(name) {
-  classes ??= new Set(
-    ["pollers", "transport", "surface"].flatMap((folder) =>
-      readdirSync(`${root}${folder}`, { recursive: true }).filter((file) => file.endsWith(".ts")).flatMap((
-        file,
-      ) =>
-        [
-          ...readFileSync(`${root}${folder}/${file}`, "utf8").matchAll(
-            /^(?:export )?(?:abstract )?class (\w+)/gm,
-          ),
-        ]
-          .map(([, found]) => found)
-      )
-    ),
-  );
-  return classes.has(name);
 }
 
 /** The whole of a thread's module, importing nothing of this package. */

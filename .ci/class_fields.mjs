@@ -1,6 +1,9 @@
 // Fields that a constructor assigns are not declared as well: a declaration makes the field once more, as undefined, and its
 // name stands in every bundle. In dist/ there are many, for a parameter that is a field has one.
+import { readFileSync, writeFileSync } from "node:fs";
+import { librarySources } from "./sources.mjs";
 
+const CLASS = /^(?:export )?(?:abstract )?class (\w+)/gm;
 const HEAD = /\bclass(?: \w+)?(?: extends (\S+))? \{$/;
 const CONSTRUCTOR = /^ {2}constructor\(.*\{$/;
 const ASSIGNED = /^ {4}this\.(\w+) = /;
@@ -30,4 +33,21 @@ export function withoutDeclarations(text, isOurs) {
     const [, name] = DECLARED.exec(line) ?? [];
     return assigned.has(name) ? "" : line;
   }).join("\n");
+}
+
+/** Leaves them out of the file of dist/ at `path`. */
+export function leaveOutDeclarations(path) {
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, withoutDeclarations(text, (name) => classes().has(name.replace(/\d+$/, ""))));
+}
+
+let names = undefined;
+
+/** The names of all classes of the sources; in dist/ some have a number behind them. */
+function classes() {
+  return names ??= new Set(
+    librarySources().flatMap((path) =>
+      [...readFileSync(path, "utf8").matchAll(CLASS)].map(([, name]) => name)
+    ),
+  );
 }

@@ -1,11 +1,10 @@
 // Imports of names from files that only pass them on, such as `transport/mod.ts`, lead to the files that define them. Numbers
 // and texts take the place of the constants that have them: a chunk would export a variable for each, which no bundle can
 // do without, and which V8 looks up in each call.
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { root } from "./runtimes.mjs";
+import { librarySources } from "./sources.mjs";
 
-const FOLDERS = ["pollers", "transport", "surface"];
 const PASSED_ON = /^export (type )?(?:\{([^}]*)\}|\*) from "(\.[^"]+)";$/gm;
 const NAMED = /^(import|export) \{([^}]*)\} from "(\.[^"]+)";$/gm;
 const DEFINED = /^export (?:abstract |async )*(?:function\*?|class|const|let) (\w+)/gm;
@@ -84,7 +83,7 @@ let valuesByName = undefined;
 export function literals() {
   if (valuesByName !== undefined) return valuesByName;
   const all = new Map();
-  for (const path of FOLDERS.flatMap((folder) => sourcesIn(`${root}${folder}`))) {
+  for (const path of librarySources()) {
     for (const [name, value] of literalsIn(path)) {
       all.set(name, all.has(name) && all.get(name) !== value ? undefined : value);
     }
@@ -107,12 +106,6 @@ function literalsIn(path) {
 
 function product(written) {
   return written.split("*").map((factor) => Number(factor.replaceAll("_", ""))).reduce((a, b) => a * b);
-}
-
-function sourcesIn(folder) {
-  return readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".ts")).map((name) =>
-    `${folder}/${name}`
-  );
 }
 
 /** The values of a file that does more than passing names on; it may do that too. */

@@ -1,8 +1,8 @@
 // Several call credentials of one call: each adds its metadata, in order.
 
-import { callApplication } from "../../pollers/mod.ts";
 import { HeaderList } from "../../transport/mod.ts";
 import { describe } from "../options.ts";
+import { handled } from "../promise_like.ts";
 import {
   CallCredentials,
   type CallCredentialsRequest,
@@ -60,7 +60,7 @@ class CompositeFetch implements CallCredentialsSink {
 /** Both, in order. Throws TypeError where `second`, which credentials gave, is none: those of an application may be async. */
 export function joined(first: HeaderList | undefined, second: HeaderList): HeaderList {
   if (!(second instanceof HeaderList)) {
-    callApplication(() => second, () => {}); // a promise may reject: the call fails in any case
+    handled(second); // a promise may reject: the call fails in any case
     const found = typeof second === "string" ? "a text" : describe(second); // it may be the secret
     throw new TypeError(`they gave ${found}; give a HeaderList, as Metadata.toHeaders returns it`);
   }

@@ -1,8 +1,9 @@
 // What the application says of a peer whose certificate is accepted.
 
-import { callApplication, describeThrown } from "../../pollers/mod.ts";
+import { describeThrown } from "../../pollers/mod.ts";
 import type { ConnectionSecurity, PeerCheck } from "../../transport/mod.ts";
 import { describe } from "../options.ts";
+import { handled } from "../promise_like.ts";
 
 /**
  * Says of a connection whose handshake is complete and whose certificates were verified whether it is made: true, or why it
@@ -19,7 +20,7 @@ export function peerCheck(verifyPeer: VerifyPeer | undefined): PeerCheck | undef
       try {
         const answer: unknown = verifyPeer(security);
         if (answer === true) return undefined;
-        callApplication(() => answer, () => {}); // a promise may reject: it is refused in any case
+        handled(answer); // a promise may reject: it is refused in any case
         const why = typeof answer === "string"
           ? answer
           : `it returned ${describe(answer)}, not true or a reason`;

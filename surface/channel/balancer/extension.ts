@@ -6,7 +6,7 @@
 import type { EventEngine } from "../../../pollers/mod.ts";
 import { callApplication, describeThrown } from "../../../pollers/mod.ts";
 import { describe } from "../../options.ts";
-import { isPromiseLike } from "../../promise_like.ts";
+import { handled, isPromiseLike } from "../../promise_like.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { isPicked, PickFailure, QUEUE } from "../picker.ts";
 import type { Picker as InnerPicker, PickResult as InnerResult } from "../picker.ts";
@@ -113,7 +113,7 @@ export function fitted<Config>(policy: BalancingPolicy<Config>): inner.Balancing
     readConfig(json, readChild) {
       const config: unknown = policy.readConfig(json, readChild);
       if (!isPromiseLike(config)) return config as Config;
-      callApplication(() => config, () => {}); // that is what is wrong, whatever becomes of it
+      handled(config); // that is what is wrong, whatever becomes of it
       throw new TypeError(`readConfig() of ${policy.name} is async; give a function that returns the config`);
     },
     make(helper) {
@@ -220,7 +220,7 @@ class CheckedPicker implements InnerPicker {
     try {
       const result = this.picker.pick(call) as InnerResult;
       if (isPicked(result) || result === QUEUE || result instanceof PickFailure) return result;
-      callApplication(() => result, () => {}); // a promise may reject: the call fails in any case
+      handled(result); // a promise may reject: the call fails in any case
       return this.failure(`it picked ${describe(result)}`);
     } catch (error) {
       return this.failure(describeThrown(error));

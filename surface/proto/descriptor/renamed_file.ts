@@ -1,6 +1,7 @@
 // A file's descriptor by another name, or with other names of what it imports.
 
 import { encodeMessage } from "../codec.ts";
+import { joinedOctets } from "../joined_octets.ts";
 import { Reader } from "../reader.ts";
 import { descriptorCodecs } from "./descriptor_types.ts";
 
@@ -21,7 +22,7 @@ export function renamedFile(
   const renamed = (imports: readonly string[] = []): string[] => imports.map((one) => names.get(one) ?? one);
   const added = { name, dependency: renamed(dependency), optionDependency: renamed(optionDependency) };
   // Of a field that comes twice the last one counts, and the name is one.
-  return joined([...withoutImports(bytes), encodeMessage(file, added)]);
+  return joinedOctets([...withoutImports(bytes), encodeMessage(file, added)]);
 }
 
 function withoutImports(bytes: Uint8Array): Uint8Array[] {
@@ -35,14 +36,4 @@ function withoutImports(bytes: Uint8Array): Uint8Array[] {
     if (!IMPORTS.includes(tag)) kept.push(bytes.subarray(from, reader.pos));
   }
   return kept;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,5 +1,7 @@
 // What the tokens of numbers and strings mean: octal and hexadecimal, escapes, bytes and text.
 
+import { joinedOctets } from "../joined_octets.ts";
+
 /** An integer token's value: decimal, octal or hexadecimal. */
 export function integerOf(token: string): bigint {
   if (token.length > 1 && token[0] === "0" && token[1] !== "x" && token[1] !== "X") {
@@ -61,13 +63,7 @@ export function bytesOf(tokens: readonly string[]): Uint8Array {
     }
     parts.push(encoder.encode(token.slice(at, -1)));
   }
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinedOctets(parts);
 }
 
 /** A code point in UTF-8's form, lone surrogates included; beyond Unicode it stays an escape, as protoc has it. */

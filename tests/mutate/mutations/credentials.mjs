@@ -30,7 +30,7 @@ export default [
   ),
   mutation(
     "surface/credentials/composite_credentials.ts",
-    "callApplication(() => second, () => {});",
+    "handled(second);",
     "",
     CALLS,
     "[C86] what is no metadata fails its call",

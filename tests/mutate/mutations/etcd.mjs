@@ -252,7 +252,7 @@ export default [
   },
   {
     file: "surface/channel/balancer/extension.ts",
-    before: "callApplication(() => config, () => {});",
+    before: "handled(config);",
     after: "",
     test: "tests/surface/channel/balancer/third_party_test.ts",
     name: "[C19] a policy whose make()",
