@@ -68,7 +68,8 @@ export class TypedCall<Req, Res> {
   finish(): void {
     const { call } = this;
     if (call.status === undefined) call.wait(() => call.messages.size > 0);
-    if (call.messages.size > 0) this.response = this.take(); // one that cannot be decoded ends the call, whatever the server does next
+    // One that cannot be decoded ends the call, whatever the server does next; a call that has failed needs none.
+    if (call.messages.size > 0 && (call.status?.code ?? Status.OK) === Status.OK) this.response = this.take();
     if (call.status === undefined) call.wait(never);
     this.checkStatus();
   }

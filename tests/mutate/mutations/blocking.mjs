@@ -18,7 +18,14 @@ export default [
     before: "call.wait(() => call.messages.size > 0);",
     after: "call.wait(never);",
     test: CLIENT,
-    name: "a second response ends a call",
+    name: "epoll: [Q126] a second response ends a call",
+  },
+  {
+    file: "surface/blocking/responses.ts",
+    before: "if (call.messages.size > 0 && (call.status?.code ?? Status.OK) === Status.OK) this",
+    after: "if (call.messages.size > 0) this",
+    test: CLIENT,
+    name: "epoll: [Q126] a second response ends a call",
   },
   {
     file: "surface/blocking/local_call.ts",

@@ -21,6 +21,8 @@ export interface ServingOptions {
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+const aborted = (signal: AbortSignal) =>
+  new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 
 /** "wait 20" takes so long, "third" succeeds at the third attempt; "fail" ends with NOT_FOUND; anything else comes back. */
 async function one(note: Note): Promise<Note> {
@@ -67,6 +69,7 @@ async function serve({ host, secured }: ServingOptions): Promise<void> {
       if (note.text === "third") third(call);
       for (let number = 1; number <= note.number!; number++) {
         if (note.text === "slow") await sleep(5);
+        if (note.text === "held" && number > 1) await aborted(call.signal);
         yield note.body === undefined ? { number } : { number, body: note.body };
       }
       if (note.text === "fail") throw new RpcError("ABORTED", "enough");

@@ -18,6 +18,7 @@ import {
   Server,
   type ServiceOf,
   Status,
+  statusName,
   type Unary,
 } from "pollwire";
 import { test } from "../../harness.ts";
@@ -585,14 +586,20 @@ blocking(
     const ended: string[] = [];
     channel.observe({ onCallEnd: ({ status, endedBy }) => ended.push(`${status} by ${endedBy}`) });
     const onTrailers = () => ended.push("trailers");
-    const options = { deadlineMs: 20_000, onTrailers };
-    const request = { number: 1_000_000, text: "slow" };
-    const many = thrown(() => called(one.responseCodec)(request, options));
+    const options = { deadlineMs: 10_000, onTrailers };
+    const number = 1_000_000;
+    const many = thrown(() => called(one.responseCodec)({ number }, options));
     assertEquals([many.code, many.endedBy], [Status.UNIMPLEMENTED, "library"]);
     assertEquals(many.details, "server sent more than one response message");
-    const strange = thrown(() => called({ ...one.responseCodec, decode })(request, options));
-    assertEquals([strange.code, strange.endedBy], [Status.INTERNAL, "library"]);
+    const strange = called({ ...one.responseCodec, decode });
+    const alone = thrown(() => strange({ number, text: "held" }, options));
+    assertEquals([alone.code, alone.endedBy], [Status.INTERNAL, "library"]);
     assertEquals(ended, ["UNIMPLEMENTED by library", "trailers", "INTERNAL by library", "trailers"]);
+    // Whichever of both faults ends the call is what its caller and its observers see.
+    for (let i = 0; i < 20; i++) {
+      const { code } = thrown(() => strange({ number }, { deadlineMs: 20_000 }));
+      assertEquals(ended.pop(), `${statusName(code)} by library`);
+    }
   },
 );
 
