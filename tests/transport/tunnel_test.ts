@@ -98,7 +98,7 @@ test("[C27] an answer as long as may be, an octet at a time, costs each octet on
   peer.send(setting(), SETTINGS_ACK);
   await world.pass(90_000);
   assertEquals(world.outcome, "connected");
-  assertLessOrEqual(performance.now() - began, 3_000); // looked at from its beginning each time: 6 to 13 s
+  assertLessOrEqual(performance.now() - began, 5_000); // looked at from its beginning each time: 6 to 13 s
 });
 
 for (

@@ -226,8 +226,8 @@ test("send queue: whether any of many streams that wait can go on is known at on
   for (const stream of streams) connection.sendData(stream, bytes, false);
   bench.sent(); // until the connection's window is used up
   const began = performance.now();
-  for (let i = 0; i < 5_000; i++) assert(!connection.wantsTransmit);
-  assertLessOrEqual(performance.now() - began, 500); // looking through all of them: 1 s
+  for (let i = 0; i < 50_000; i++) assert(!connection.wantsTransmit);
+  assertLessOrEqual(performance.now() - began, 5_000); // looking through all of them: 10 s
   for (const stream of streams.slice(100, 200)) {
     connection.reset(stream, new Http2Error("stream", ErrorCode.CANCEL, "user", "enough"));
   }
