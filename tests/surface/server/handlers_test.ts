@@ -184,47 +184,58 @@ test("handlers: requests that the library cuts off end with the reason, never as
   }
 });
 
+/** Resolves in a turn after that in which `signal` is aborted: the call is over then. */
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  await sleep(1);
+}
+
 test("handlers: responses of another call that are returned when the call is over end with it", async () => {
   const ended: string[] = [];
-  const { opened, open } = gate();
+  const begun = gate();
   await serving({
-    down: async function* (_request, call) {
-      yield { number: 1 };
-      await new Promise((resolve) => call.signal.addEventListener("abort", resolve));
-      ended.push("upstream");
+    down: async function* (_request, { signal }) {
+      begun.open();
+      try {
+        yield { number: 1 };
+        await aborted(signal);
+      } finally {
+        ended.push("upstream");
+      }
     },
   }, async ({ client: upstream }) => {
     await serving({
-      down: async (request) => {
+      down: async (request, { signal }) => {
         const responses = upstream.down(request);
-        await opened;
+        await aborted(signal);
         return responses;
       },
     }, async ({ client }) => {
       const abort = new AbortController();
       const answer = failure(collect(client.down({}, { signal: abort.signal })));
-      await sleep(50);
+      await begun.opened;
       abort.abort();
       assertEquals((await answer).code, Status.CANCELLED);
-      await sleep(50);
-      open();
       await until(() => ended.length === 1);
     });
   });
 });
 
 test("handlers: a stream that is returned when the call is over is cancelled", async () => {
-  const { opened, open } = gate();
+  const begun = gate();
   let cancelled = false;
   const stream = new ReadableStream<Note>({ cancel: () => void (cancelled = true) });
-  await serving({ down: () => opened.then(() => stream) }, async ({ client }) => {
+  const down = async (_request: Note, { signal }: ServerCall): Promise<ReadableStream<Note>> => {
+    begun.open();
+    await aborted(signal);
+    return stream;
+  };
+  await serving({ down }, async ({ client }) => {
     const abort = new AbortController();
     const answer = failure(collect(client.down({}, { signal: abort.signal })));
-    await sleep(50);
+    await begun.opened;
     abort.abort();
     assertEquals((await answer).code, Status.CANCELLED);
-    await sleep(50);
-    open();
     await until(() => cancelled);
   });
 });

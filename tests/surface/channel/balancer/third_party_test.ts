@@ -23,7 +23,7 @@ import {
   ServiceConfigError,
 } from "pollwire";
 import { test } from "../../../harness.ts";
-import { echo, failure, Trial, type TrialClient } from "../../serving.ts";
+import { echo, failure, Trial, type TrialClient, until } from "../../serving.ts";
 
 interface ZoneConfig {
   readonly zone: string;
@@ -212,12 +212,14 @@ test("[C19][C28] what a policy picks that is none, and what its picker throws, m
 test("[C19] a call whose picker chooses a connection that is lost waits for the next picker, and asks none meanwhile", async () => {
   let kept: PickResult = pickLater;
   let picked = 0;
+  let isLost = false;
   registerBalancer<ChildPolicy>({
     name: "stubborn",
     readConfig: (_json, readChild) => readChild([{ pick_first: {} }], "childPolicy"),
     make(helper) {
       let publish = (): void => {};
-      const child = helper.makeChild((_state, picker) => {
+      const child = helper.makeChild((state, picker) => {
+        isLost = kept !== pickLater && state !== "READY";
         publish = () =>
           helper.updateState("READY", {
             pick(call) {
@@ -241,7 +243,7 @@ test("[C19] a call whose picker chooses a connection that is lost waits for the 
   await zoned(["a"], { loadBalancing: "stubborn" }, async (client, servers, channel) => {
     await client.one({});
     servers[0]!.close();
-    while ((await failure(client.one({}, { deadlineMs: 20 }))).code !== 4);
+    await until(() => isLost);
     picked = 0;
     assertEquals((await failure(client.one({}, { deadlineMs: 50 }))).code, 4);
     assertEquals(picked <= 2, true, `${picked}`);
