@@ -214,9 +214,11 @@ test("timers and sockets have their turn while calls fail at once because the se
     },
   });
   load.measure();
-  const timer = setTimeout(() => load.end(), 100);
+  const timer = setInterval(() => {
+    if (load.failed > 0) load.end();
+  }, 100);
   await load.run();
-  clearTimeout(timer);
+  clearInterval(timer);
   channel.close();
   assert(load.failed > 0 && looks < 200_000, `${load.failed} failed, ${looks} looks at the clock`);
 });

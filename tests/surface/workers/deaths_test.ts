@@ -117,20 +117,20 @@ for (const sharing of ["reuse-port", "boss"] as const) {
 
   test(
     `reactor workers, ${sharing}: one whose module shuts its server down gets no connections, and is replaced`,
-    () =>
-      withWorkers({ sharing, threads: 2 }, async ({ at, ends }) => {
+    () => {
+      const released = new Int32Array(new SharedArrayBuffer(4));
+      return withWorkers({ sharing, threads: 2, data: { released } }, async ({ at, ends }) => {
         const channel = new Channel(at, { shareConnections: false });
         let begun = (): void => {};
         const isStopping = new Promise<void>((resolve) => begun = resolve);
-        const stopping = createClient(Trial, channel).one({ text: "shut down", number: 1_000 }, {
-          onHeaders: () => begun(),
-        });
+        const stopping = createClient(Trial, channel).one({ text: "shut down" }, { onHeaders: () => begun() });
         await isStopping;
-        await sleep(200); // its owner knows
+        await sleep(500); // its owner knows
         const held = new Held(at);
         const counts = await held.more(10);
         held.close();
         assertEquals(ends, []); // a call of it runs
+        Atomics.store(released, 0, 1);
         const { number = -1 } = await stopping;
         channel.close();
         assertEquals([...counts], [[1 - number, 10]]);
@@ -138,7 +138,8 @@ for (const sharing of ["reuse-port", "boss"] as const) {
         const { index, reason } = ends[0]!;
         assertEquals([index, reason], [number, "its service module has shut the server down"]);
         await answers(at, number);
-      }),
+      });
+    },
     limits(sharing),
   );
 

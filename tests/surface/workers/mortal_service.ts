@@ -13,11 +13,13 @@ export interface MortalData {
   readonly spinning?: Int32Array;
   /** Its first word counts the workers that were started. */
   readonly started?: Int32Array;
+  /** Its first word is 1 once the call of a worker that shuts its server down may end. */
+  readonly released?: Int32Array;
 }
 
 /** Adds the trial service; `text` of a request says what happens. */
 export default function setUp(server: Server, { index, data }: { index: number; data: unknown }): void {
-  const { spinning, started } = (data ?? {}) as MortalData;
+  const { spinning, started, released } = (data ?? {}) as MortalData;
   if (started !== undefined) Atomics.add(started, 0, 1);
   server.addService(Trial, {
     async one({ text = "", number = 0 }, call) {
@@ -31,7 +33,7 @@ export default function setUp(server: Server, { index, data }: { index: number; 
       } else if (text === "shut down") {
         void server.shutdown();
         call.sendMetadata({});
-        await new Promise((resolve) => setTimeout(resolve, number));
+        while (Atomics.load(released!, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
       } else if (text === "lose listener") {
         const { sockets } = server.engine as unknown as Inside;
         const { accept } = sockets!;
