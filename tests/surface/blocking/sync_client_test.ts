@@ -537,7 +537,7 @@ blocking(
     function* many(): Generator<Note> {
       for (const number of numbers) yield { number, body };
     }
-    assertEquals(numbersOf(client.both(many(), { deadlineMs: 10_000 })), numbers);
+    assertEquals(numbersOf(client.both(many(), { deadlineMs: 30_000 })), numbers);
   },
   { settings: { maxWindowSize: 65_535 } },
 );
@@ -586,7 +586,7 @@ blocking(
     const ended: string[] = [];
     channel.observe({ onCallEnd: ({ status, endedBy }) => ended.push(`${status} by ${endedBy}`) });
     const onTrailers = () => ended.push("trailers");
-    const options = { deadlineMs: 10_000, onTrailers };
+    const options = { deadlineMs: 30_000, onTrailers };
     const number = 1_000_000;
     const many = thrown(() => called(one.responseCodec)({ number }, options));
     assertEquals([many.code, many.endedBy], [Status.UNIMPLEMENTED, "library"]);

@@ -19,7 +19,7 @@ import {
 import { useEngine } from "../../../surface/full/engines.ts";
 import { runtime, test, type TestOptions } from "../../harness.ts";
 import { handleCount } from "../../pollers/iocp/setup.ts";
-import { collect, sleep, Trial, until } from "../serving.ts";
+import { collect, gate, sleep, Trial, until } from "../serving.ts";
 import { type Sharing, whyNot } from "./sharing.ts";
 import type { TrialData } from "./trial_service.ts";
 
@@ -187,8 +187,11 @@ test("reactor workers: one that hangs in its last moments is ended by force, and
 
 test("reactor workers: a shutdown that waits for a call may be given a grace later", async () => {
   await withWorkers({ sharing: "boss" }, async (workers) => {
-    const answer = assertRejects(() => ask(`127.0.0.1:${workers.port}`, "sleep", 60_000));
-    await sleep(500); // the call has come
+    const channel = new Channel(`127.0.0.1:${workers.port}`, { shareConnections: false });
+    const begun = gate();
+    const call = createClient(Trial, channel).one({ text: "sleep", number: 60_000 }, { onHeaders: begun.open });
+    const answer = assertRejects(() => call);
+    await begun.opened;
     const first = workers.shutdown();
     await sleep(100);
     assertEquals(workers.threads, 2);
@@ -197,6 +200,7 @@ test("reactor workers: a shutdown that waits for a call may be given a grace lat
     await first;
     assert(performance.now() - startedAt < 35_000);
     await answer;
+    channel.close();
   });
 }, withBoss);
 
@@ -276,8 +280,9 @@ for (const [sharing, when] of SHARING) {
         // At least what was dealt to the dead one fails now, and not after a minute.
         await Promise.race(failures);
         let answers: number[] = [];
-        const limit = performance.now() + 10_000; // a thread takes its time to start where the machine is busy
+        const limit = performance.now() + 60_000; // a thread takes its time to start where the machine is busy
         while (!answers.includes(crashed) && performance.now() < limit) {
+          await sleep(50);
           answers = (await Promise.allSettled(Array.from({ length: 10 }, () => ask(`127.0.0.1:${port}`))))
             .flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
         }
