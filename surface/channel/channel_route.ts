@@ -367,6 +367,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     const isUsable = configs.take(found);
     this.config = configs.current;
     this.settings.maxConnections = this.config?.maxConnectionsPerSubchannel ?? 1;
+    for (const subchannel of this.subchannels.keys()) subchannel.onCanOpen();
     if (this.health?.ask(this.config?.healthCheckService) === true) {
       for (const health of this.subchannels.values()) health?.restart();
     }

@@ -90,7 +90,10 @@ export class Subchannel implements LinkOwner {
   private readonly combiner: Combiner;
   /** Of its connections that are over. */
   private readonly past: SubchannelCalls = { started: 0, succeeded: 0, failed: 0 };
-  private readonly giveStreams = (): void => this.attachWaiting();
+  private readonly giveStreams = (): void => {
+    this.attachWaiting();
+    this.connectBeside();
+  };
 
   /** When the backoff is over; engine time. */
   retryAt = 0;
@@ -262,8 +265,7 @@ export class Subchannel implements LinkOwner {
       if (this.current === "SHUTDOWN") return link.close("channel closed by the application");
       link.readyAt = this.engine.now();
       if (this.links.push(link) === 1) this.becomeReady(link);
-      this.attachWaiting();
-      this.connectBeside();
+      this.giveStreams();
     });
   }
 
@@ -275,7 +277,7 @@ export class Subchannel implements LinkOwner {
     });
   }
 
-  /** A stream is free: the calls that waited longest get theirs. */
+  /** A stream is free, or more connections are allowed: the calls that waited longest get theirs. */
   onCanOpen(): void {
     if (this.waiting.size > 0) this.combiner.run(this.giveStreams);
   }

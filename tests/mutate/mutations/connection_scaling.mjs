@@ -34,6 +34,13 @@ export default [
     name: "[C48] when every stream is used",
   },
   {
+    file: "surface/channel/channel_route.ts",
+    before: "    for (const subchannel of this.subchannels.keys()) subchannel.onCanOpen();\n",
+    after: "",
+    test,
+    name: "[C48] a service config that allows more",
+  },
+  {
     file,
     before: "length >= this.settings.maxConnections || ",
     after: "",

@@ -1,5 +1,6 @@
 // Several connections to one address, where calls use up the streams of each (gRFC A105).
 import { assert, assertEquals } from "@std/assert";
+import { parseAddress } from "../../../surface/channel/destination.ts";
 import { readConfig } from "./every_feature.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
@@ -62,6 +63,26 @@ test("[C48] without connectionScaling there is one connection", async () => {
   for (let i = 0; i < 3; i++) bench.call();
   await bench.pass(1_000);
   assertEquals([bench.peers.length, attached(bench)], [1, ["call 1"]]);
+});
+
+test("[C48] a service config that allows more connections has them made for calls that wait already", async () => {
+  const bench = await makeBench(1);
+  for (let i = 0; i < 4; i++) bench.call();
+  await bench.pass(50);
+  assertEquals([bench.peers.length, attached(bench)], [1, ["call 1"]]);
+  const address = parseAddress(`${bench.server.hostAddress}:80`);
+  const allow = (maxConnectionsPerSubchannel: number): void =>
+    bench.turn(() =>
+      bench.route.onResolved([{ addresses: [address] }], {
+        connectionScaling: { maxConnectionsPerSubchannel },
+      })
+    );
+  allow(3);
+  await bench.pass(50);
+  assertEquals([bench.peers.length, attached(bench)], [3, ["call 2", "call 3"]]);
+  allow(1); // those that there are stay
+  await bench.pass(50);
+  assertEquals([bench.peers.length, attached(bench), bench.route.state], [3, [], "READY"]);
 });
 
 test("[C48] no connection is made while there is a stream; one that has none is passed over", async () => {
