@@ -489,11 +489,17 @@ function connectionFeatures(
   features: FeatureSet,
 ): Pick<
   RouteOptions,
-  "compressedStreams" | "connectInProcess" | "explainRefusal" | "headerMemory" | "noteFrames"
+  | "compressedStreams"
+  | "connectInProcess"
+  | "connectionLeft"
+  | "explainRefusal"
+  | "headerMemory"
+  | "noteFrames"
 > {
   return {
     compressedStreams: features.first("compressedStreams"),
     connectInProcess: features.first("inProcess")?.connect,
+    connectionLeft: features.first("knownChannels")?.connectionLeft,
     explainRefusal: features.first("explainRefusal"),
     headerMemory: features.first("headerMemory"),
     noteFrames: features.first("noteFrames"),

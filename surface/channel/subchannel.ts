@@ -50,16 +50,6 @@ import { OwnConnection } from "./own_connection.ts";
 /** A connection that stood this long has proved useful, answers or not: gRPC's minimum connect timeout. */
 const USEFUL_AFTER_MS = 20_000;
 
-/** Calls on the connections of a subchannel: on one that is shared, those of all that share it. */
-export interface SubchannelCalls {
-  /** Those that had a stream. */
-  started: number;
-  /** Of them, those that ended with OK. */
-  succeeded: number;
-  /** And with another status. */
-  failed: number;
-}
-
 /** Receives the states of a subchannel, each once and in their order. */
 export interface SubchannelWatcher {
   /** `subchannel` is in `state` now; what it has done since may have changed it again. */
@@ -88,8 +78,6 @@ export class Subchannel implements LinkOwner {
   private readonly waiting = new Set<PendingCall>();
   /** What changes the state: what is called meanwhile may call back, and waits for its end. */
   private readonly combiner: Combiner;
-  /** Of its connections that are over. */
-  private readonly past: SubchannelCalls = { started: 0, succeeded: 0, failed: 0 };
   private readonly giveStreams = (): void => {
     this.attachWaiting();
     this.connectBeside();
@@ -134,13 +122,6 @@ export class Subchannel implements LinkOwner {
   /** Its connections, those that drain too. */
   get transports(): ClientTransport[] {
     return [...this.links, ...this.draining].map(({ transport }) => transport);
-  }
-
-  /** Those of its connections until now. */
-  get calls(): Readonly<SubchannelCalls> {
-    const sum = { ...this.past };
-    for (const transport of this.transports) addCalls(sum, transport);
-    return sum;
   }
 
   /** Gives an error of the application, or of its poller, to whom the channel reports to. */
@@ -361,7 +342,7 @@ export class Subchannel implements LinkOwner {
   private closed(link: Link, error: Http2Error | undefined): void {
     const isTaken = this.links.includes(link);
     if (!isTaken && !this.draining.delete(link)) return;
-    addCalls(this.past, link.transport);
+    this.settings.options.connectionLeft?.(this, link.transport);
     if (isTaken) return this.detach(link, error, true);
     if (link.useful || !link.transport.answered) return;
     // It answered after all, while it was draining: its successor need not wait.
@@ -476,11 +457,4 @@ export class Subchannel implements LinkOwner {
       `connection to ${formatAddress(this.address)}: ${this.current} to ${state}${why}`,
     );
   }
-}
-
-function addCalls(sum: SubchannelCalls, transport: ClientTransport): void {
-  const { streamsStarted, callsSucceeded, callsFailed } = transport.counters();
-  sum.started += streamsStarted;
-  sum.succeeded += callsSucceeded;
-  sum.failed += callsFailed;
 }

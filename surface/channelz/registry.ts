@@ -6,6 +6,7 @@ import { CallCounts } from "./call_counts.ts";
 import { ChannelTrace } from "./channel_trace.ts";
 import { numberOf } from "./identity.ts";
 import type { KnownChannel, KnownChannels } from "./known_channels.ts";
+import { connectionLeft } from "./subchannel_calls.ts";
 
 /** Channels that may have been let go, before they are looked through. */
 const LEAST_LOOKED_AT = 1_024;
@@ -49,6 +50,7 @@ export const KNOWN_CHANNELS: KnownChannels = {
     addChannel(known);
     return () => removeChannel(known);
   },
+  connectionLeft,
 };
 
 /** A channel was closed. */

@@ -9,6 +9,7 @@ import { CallCounts } from "../channelz/call_counts.ts";
 import { numberOf } from "../channelz/identity.ts";
 import type { KnownChannel } from "../channelz/known_channels.ts";
 import { knownChannels, watchChannels, watchedOf } from "../channelz/registry.ts";
+import { callsOf } from "../channelz/subchannel_calls.ts";
 import { type ChannelzMethods, channelzService, type ChannelzTls } from "../channelz/service.ts";
 import type { MessageInit } from "../proto/mod.ts";
 import { type Server, styledServer } from "../server/server.ts";
@@ -152,7 +153,8 @@ function subchannelRef(subchannel: Subchannel) {
 }
 
 function subchannelOf(subchannel: Subchannel) {
-  const { state, address, transports, calls: { started, succeeded, failed } } = subchannel;
+  const { state, address, transports } = subchannel;
+  const { started, succeeded, failed } = callsOf(subchannel);
   return {
     ref: subchannelRef(subchannel),
     data: {

@@ -107,9 +107,15 @@ export default [
   ),
   mutation(
     "surface/channel/subchannel.ts",
-    "    addCalls(this.past, link.transport);\n",
+    "    this.settings.options.connectionLeft?.(this, link.transport);\n",
     "",
     "keeps the calls of connections",
+  ),
+  mutation(
+    "surface/channelz/subchannel_calls.ts",
+    "    this.counted.set(transport, transport.counters());\n",
+    "",
+    "leaves and uses again count once",
   ),
   mutation(
     "transport/grpc/client_stream.ts",

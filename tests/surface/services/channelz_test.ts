@@ -4,10 +4,11 @@ import { Channel, Channelz, channelzService, createClient, RpcError, Server, Sta
 import { Authority } from "../../../examples/tls/authority.ts";
 import { addChannel, knownChannels, removeChannel, watchedOf } from "../../../surface/channelz/registry.ts";
 import { callContext } from "../../../surface/channel/channel.ts";
+import { callsOf } from "../../../surface/channelz/subchannel_calls.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { test } from "../../harness.ts";
-import { failure, gate, type Handlers, serving, until } from "../serving.ts";
+import { failure, gate, type Handlers, serving, Trial, until } from "../serving.ts";
 
 const handlers: Handlers = {
   one(request) {
@@ -227,10 +228,33 @@ test("[C102] channelz: a subchannel keeps the calls of connections that are over
       target === `127.0.0.1:${port}`
     )!;
     const counted = { started: 2, succeeded: 1, failed: 1 };
-    assertEquals(subchannel!.calls, counted);
+    assertEquals(callsOf(subchannel!), counted);
     subchannel!.transports[0]!.close("as the test has it");
     await until(() => subchannel!.transports.length === 0);
-    assertEquals(subchannel!.calls, counted);
+    assertEquals(callsOf(subchannel!), counted);
+  });
+});
+
+test("[C102] channelz: calls of a shared connection that a subchannel leaves and uses again count once", async () => {
+  await serving(handlers, async ({ port }) => {
+    await using first = new Channel(`127.0.0.1:${port}`);
+    const client = createClient(Trial, first);
+    await client.one({});
+    await using second = new Channel(`127.0.0.1:${port}`);
+    await createClient(Trial, second).one({});
+    const { subchannels: [subchannel] } = knownChannels().at(-1)!; // the second's
+    const before = callsOf(subchannel!);
+    assertEquals(before.started, 2); // of both channels
+    subchannel!.giveUp();
+    assertEquals([subchannel!.transports.length, callsOf(subchannel!)], [0, before]);
+    await client.one({}); // of the connection, but not while this one used it: known when it does again
+    subchannel!.connect();
+    await until(() => subchannel!.transports.length === 1);
+    const counted = { started: 3, succeeded: 3, failed: 0 };
+    assertEquals(callsOf(subchannel!), counted);
+    subchannel!.transports[0]!.close("as the test has it");
+    await until(() => subchannel!.transports.length === 0);
+    assertEquals(callsOf(subchannel!), counted);
   });
 });
 
