@@ -367,7 +367,7 @@ export class Channel {
       formatDestination(this.#context.target),
       this.#route,
       (observer) => this.observe(observer),
-      (watcher) => void this.#watchers.add(watcher),
+      (watcher) => onNextState("trace", this, watcher),
     );
   }
 

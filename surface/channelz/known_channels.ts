@@ -14,8 +14,8 @@ export interface KnownChannel {
   readonly subchannels: readonly Subchannel[];
   /** Has `observer` see its calls, until the function that it returns is called. */
   observe(observer: CallObserver): () => void;
-  /** Calls `watcher` with the next state, once. */
-  onNextState(watcher: (state: ConnectivityState) => void): void;
+  /** Calls `watcher` with the next state, once, unless the function that it returns is called before. */
+  onNextState(watcher: (state: ConnectivityState) => void): () => void;
 }
 
 /** What calls of a channel go through, as far as channelz shows it. */

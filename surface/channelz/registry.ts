@@ -15,7 +15,7 @@ const LEAST_LOOKED_AT = 1_024;
 export interface Watched {
   readonly counts: CallCounts;
   readonly trace: ChannelTrace;
-  /** Ends the counting. */
+  /** Ends counting and tracing. */
   readonly stop: () => void;
 }
 
@@ -91,13 +91,18 @@ export function watchedOf(channel: KnownChannel): Watched {
 function watch(channel: KnownChannel): void {
   const counts = new CallCounts();
   const trace = new ChannelTrace();
-  watched.set(channel, { counts, trace, stop: channel.observe(counts) });
+  let takeBack: () => void;
   const next = (state: ConnectivityState): void => {
-    if (watched.get(channel)?.trace !== trace) return; // nobody watches it any more, or somebody else
     trace.add(state);
-    channel.onNextState(next);
+    takeBack = channel.onNextState(next);
   };
   next(channel.state);
+  const stopCounting = channel.observe(counts);
+  const stop = (): void => {
+    stopCounting();
+    takeBack();
+  };
+  watched.set(channel, { counts, trace, stop });
 }
 
 function unwatch(channel: KnownChannel): void {

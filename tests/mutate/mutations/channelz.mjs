@@ -33,10 +33,11 @@ export default [
   ),
   mutation(
     "surface/channelz/registry.ts",
-    "    channel.onNextState(next);",
+    "    takeBack = channel.onNextState(next);",
     "",
     "a trace keeps",
   ),
+  mutation("surface/channelz/registry.ts", "    takeBack();\n", "", "leaves none of their states watched"),
   mutation(
     "surface/channelz/call_counts.ts",
     "if (code === Status.OK) this.succeeded++;",

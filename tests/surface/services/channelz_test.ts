@@ -148,7 +148,10 @@ test("[C102] channelz: a trace keeps the last 32 states, and says how many there
       target: "of the test",
       subchannels: [],
       observe: () => () => {},
-      onNextState: (watcher: (state: "IDLE" | "CONNECTING") => void) => void watchers.push(watcher),
+      onNextState: (watcher: (state: "IDLE" | "CONNECTING") => void) => {
+        watchers.push(watcher);
+        return () => {};
+      },
     };
     addChannel(known);
     for (let i = 1; i <= 50; i++) watchers.shift()!(i % 2 === 0 ? "IDLE" : "CONNECTING");
@@ -156,6 +159,29 @@ test("[C102] channelz: a trace keeps the last 32 states, and says how many there
     assertEquals([data!.trace!.events!.length, data!.trace!.numEventsLogged], [32, 51n]);
     removeChannel(known);
   });
+});
+
+test("[C102] channelz: who shows channels no more leaves none of their states watched", async () => {
+  const watchers = new Set<unknown>();
+  const known = {
+    state: "IDLE" as const,
+    target: "of the test",
+    subchannels: [],
+    observe: () => () => {},
+    onNextState: (watcher: unknown) => {
+      watchers.add(watcher);
+      return () => void watchers.delete(watcher);
+    },
+  };
+  addChannel(known);
+  for (let i = 0; i < 3; i++) {
+    const server = new Server();
+    new Channelz(server);
+    assertEquals(watchers.size, 1);
+    await server.shutdown();
+    assertEquals(watchers.size, 0);
+  }
+  removeChannel(known);
 });
 
 test("[C102] channelz: a server that was shut down is not listed, and one inside the process has its own name", async () => {
