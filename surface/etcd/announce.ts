@@ -68,10 +68,8 @@ class ServerAnnouncement implements Announcement {
 
   constructor(server: Server, etcd: EtcdSettings, private readonly what: RegisteredKeys) {
     const { host: { reporter }, styles } = styledServer("announce", server);
-    const use = useEngineOf(server.engine, { factories: [], defaults: undefined });
-    const { engine } = use;
+    const { engine } = server;
     const session = new EtcdSession(engine, etcd, reporter, new Backoff(() => engine.random()), innerChannel);
-    const forget = styles.beforeShutdown((done) => this.leave(done));
     this.registration = new Registration(engine, session, reporter, what, {
       onRegistered: () => this.tell((waiter) => waiter.resolve()),
       onOver: () => {
@@ -79,7 +77,9 @@ class ServerAnnouncement implements Announcement {
         void use.end();
       },
     });
-    this.registration.start();
+    this.registration.start(); // first: where no channel to etcd can be made it throws, and nothing has begun
+    const use = useEngineOf(engine, { factories: [], defaults: undefined });
+    const forget = styles.beforeShutdown((done) => this.leave(done));
   }
 
   get isRegistered(): boolean {

@@ -14,6 +14,7 @@ import {
   Server,
 } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
+import { styledServer } from "../../../surface/server/server.ts";
 import { test } from "../../harness.ts";
 import { Trial } from "../serving.ts";
 import { FakeEtcd } from "./fake_etcd.ts";
@@ -348,4 +349,15 @@ test("[C28] what cannot be announced is said at once", async () => {
   server.close();
   await simulation.run();
   refused({ addresses }, TypeError, /it was shut down/);
+});
+
+test("[C28] an announcement that cannot be made leaves nothing with its server", async () => {
+  const server = new Server();
+  await server.listen("127.0.0.1:0");
+  const elsewhere = { endpoints: ["10.0.0.2"] }; // and nobody said that it may be plaintext
+  const announced = () => announce(server, { etcd: elsewhere, prefix: "guides" });
+  assertThrows(announced, TypeError, "Cannot make a channel to 10.0.0.2:2379");
+  const { before } = styledServer("look", server).styles as unknown as { before: Set<unknown> };
+  assertEquals(before.size, 0);
+  await server.shutdown();
 });
