@@ -46,6 +46,8 @@ export class HealthWatch implements HealthWatcher {
   private backoff: Backoff | undefined = undefined;
   private startedAt = 0;
   private retry: TaskHandle | undefined = undefined;
+  /** See {@linkcode SubchannelWatcher}. */
+  awaitsHealth = false;
 
   constructor(private readonly settings: HealthSettings, private readonly watcher: SubchannelWatcher) {}
 
@@ -56,6 +58,7 @@ export class HealthWatch implements HealthWatcher {
     if (this.settings.service === undefined) return "SERVING";
     if (!isKnown) {
       this.backoff = this.settings.makeBackoff();
+      this.awaitsHealth = true;
       this.watch(subchannel);
     }
     return this.health;
@@ -93,6 +96,7 @@ export class HealthWatch implements HealthWatcher {
   /** The server says how it is. */
   onStatus(status: string): void {
     this.backoff!.reset();
+    this.awaitsHealth = false;
     this.become(status === "SERVING" ? "SERVING" : this.failure(`is ${status}`));
   }
 
@@ -103,6 +107,7 @@ export class HealthWatch implements HealthWatcher {
     this.call = undefined;
     if (status.code === Status.UNIMPLEMENTED) {
       this.settings.onUnimplemented(formatAddress(subchannel.address));
+      this.awaitsHealth = false;
       return this.become("SERVING");
     }
     const retryAt = Math.max(engine.now(), this.startedAt + this.backoff!.next());
@@ -123,6 +128,7 @@ export class HealthWatch implements HealthWatcher {
   private stop(): void {
     const { call, retry } = this;
     this.health = QUEUE;
+    this.awaitsHealth = false;
     this.call = this.subchannel = this.retry = undefined;
     if (retry !== undefined) this.settings.engine.cancel(retry);
     call?.cancel(Status.CANCELLED, NOT_USED, "library");

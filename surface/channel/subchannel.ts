@@ -14,9 +14,9 @@
 //
 // The backoff counts from the start of an attempt, and it keeps growing until a connection has proved useful: it
 // answered a call, or stood for USEFUL_AFTER_MS; that nobody called need only stand as long as the backoff, for there was
-// nothing to answer. (Other libraries start it anew with the server's SETTINGS, and reconnect in a loop to a server that
-// hangs up after them.) A useful connection that ends is replaced at once; so is the first useless one, because that is
-// what a client sees of a server that restarts or drains.
+// nothing to answer, unless it was asked for its health. (Other libraries start it anew with the server's SETTINGS, and
+// reconnect in a loop to a server that hangs up after them.) A useful connection that ends is replaced at once; so is the
+// first useless one, because that is what a client sees of a server that restarts or drains.
 //
 // Where the service config allows several connections and calls use up the streams of all, another one is made beside
 // them (gRFC A105). It is READY while it has one, and only what becomes of the last one changes the state.
@@ -60,6 +60,8 @@ export interface SubchannelWatcher {
   onSubchannelMoved?(subchannel: Subchannel): void;
   /** The poller threw `error`: there will be no other state. */
   onSubchannelThrew(error: unknown): void;
+  /** Its server was asked for its health, and has not said it: no call may take the connection. */
+  readonly awaitsHealth?: boolean;
 }
 
 /** The connections to one address: one, unless the service config allows more. */
@@ -358,7 +360,8 @@ export class Subchannel implements LinkOwner {
     const now = this.engine.now();
     const { answered, called } = link.transport;
     // The backoff is that of the first connection: one beside others was made because calls waited.
-    const hadNothingToAnswer = !called && this.waiting.size === 0 && this.links.length === 0;
+    const hadNothingToAnswer = !called && this.waiting.size === 0 && this.links.length === 0 &&
+      this.watcher.awaitsHealth !== true;
     link.useful = answered || now - link.readyAt >= USEFUL_AFTER_MS ||
       (hadNothingToAnswer && now >= this.retryAt);
     if (this.links.length > 0) return this.detachedBeside(link);

@@ -125,5 +125,19 @@ export default [
     test,
     name: "[C48][C53] the stream of load reports goes to another",
   },
+  {
+    file,
+    before: "this.awaitsHealth = true;",
+    after: "",
+    test,
+    name: "[C52] a server that ends idle connections after 2 s",
+  },
+  {
+    file,
+    before: "this.awaitsHealth = false;\n    this.become(status",
+    after: "this.become(status",
+    test,
+    name: "[C52] a server that ends idle connections after 2 s",
+  },
   { file, before: ", observers: new CallObservers()", after: "", test, name: "no watch is an observed call" },
 ];

@@ -137,8 +137,8 @@ export default [
   },
   {
     file: "surface/channel/subchannel.ts",
-    before: " && this.links.length === 0;",
-    after: ";",
+    before: "this.waiting.size === 0 && this.links.length === 0 &&",
+    after: "this.waiting.size === 0 &&",
     test: "tests/surface/channel/connection_scaling_test.ts",
     name: "[C48] a server that ends further connections at once",
   },

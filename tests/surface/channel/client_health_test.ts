@@ -168,6 +168,33 @@ test("[C52] an answer to the watch makes no connection a useful one: a server th
   await world.end();
 });
 
+for (
+  const { says, least, most } of [
+    { says: "nothing", least: 6, most: 9 }, // at 0, 2 and 4 s; then 1.6, 2.6, 4.1 s and so on lie between
+    { says: "SERVING", least: 29, most: 31 },
+  ]
+) {
+  test(`[C52] a server that ends idle connections after 2 s and says ${says} of its health gets ${most} a minute at most`, async () => {
+    const world = new World();
+    const connect = world.client.connect.bind(world.client);
+    let connections = 0;
+    world.client.connect = (...parameters) => {
+      connections++;
+      const { simulation } = world;
+      simulation.schedule(simulation.now + 2_000, () => simulation.network.resetSome());
+      return connect(...parameters);
+    };
+    await world.serve(watched(async function* () {
+      if (says === "SERVING") yield { status: says };
+      await forEver();
+    }));
+    world.connect();
+    await world.pass(60_000);
+    assert(connections >= least && connections <= most, `${connections} connections in a minute`);
+    await world.end();
+  });
+}
+
 test("[C52] READY only after the first SERVING; what is not SERVING is a failure that says so", async () => {
   const world = new World();
   const statuses: Array<(status: ServingStatus) => void> = [];
