@@ -37,6 +37,15 @@ export class MethodTable {
     this.changed();
   }
 
+  /** Adds all of them, or none where one is refused: throws TypeError as `registerService` does. */
+  addServices(services: ReadonlyMap<ServiceDescriptor<unknown>, ServiceHandlers<ServiceDescriptor>>): void {
+    const methods = new Map(this.methods);
+    for (const [service, handlers] of services) registerService(service, handlers, methods);
+    for (const [path, method] of methods) this.methods.set(path, method);
+    for (const { fullName, file } of services.keys()) this.files.set(fullName, file);
+    this.changed();
+  }
+
   /** Throws TypeError where `service` is not served. */
   removeService(service: ServiceDescriptor<unknown>): void {
     unregisterService(service, this.methods, this.files);

@@ -10,14 +10,15 @@ import {
 import { isPromiseLike } from "../../promise_like.ts";
 import type { AnyHandler } from "../../promise/handlers.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../../proto/service.ts";
-import type { Server } from "../../server/server.ts";
+import { type Server, styledServer } from "../../server/server.ts";
 import { fromGenService } from "../protobuf_es/mod.ts";
 import { type HandlerOptions, RouteHandler, type RoutesOptions } from "./route_handler.ts";
 
 /**
  * Serves what `routes` adds to a router of connect-es, by the gRPC protocol, beside what `server` serves already. Handlers
  * get connect's `HandlerContext`, and interceptors are connect's; compression and connections are the server's. What
- * `routes` says of a service or a method goes before `options`, and what it says last counts. Its router has no `handlers`, for there is no HTTP between.
+ * `routes` says of a service or a method goes before `options`, and what it says last counts. Where something is refused,
+ * nothing is added. Its router has no `handlers`, for there is no HTTP between.
  *
  * @example
  * ```ts ignore
@@ -29,20 +30,21 @@ import { type HandlerOptions, RouteHandler, type RoutesOptions } from "./route_h
  * await server.listen("127.0.0.1:50051");
  * ```
  *
- * @throws {TypeError} as `addService` of a server does, and where `routes` gives a promise
+ * @throws {TypeError} as `addService` of a server does, for what is no server, and where `routes` gives a promise
  * @throws {RangeError} for limits of messages that are none
  */
 export function addRoutes(
-  server: Pick<Server, "addService">,
+  server: Server,
   routes: (router: ConnectRouter) => unknown,
   options: RoutesOptions = {},
 ): void {
+  const { methods } = styledServer("add routes", server);
   const services = new Map<DescService, Map<DescMethod, RouteHandler>>();
   const add = (spec: MethodImplSpec, own: HandlerOptions | undefined): void => {
     const { parent } = spec.method;
-    let methods = services.get(parent);
-    if (methods === undefined) services.set(parent, methods = new Map());
-    methods.set(spec.method, new RouteHandler(spec, { ...options, ...own }));
+    let handlers = services.get(parent);
+    if (handlers === undefined) services.set(parent, handlers = new Map());
+    handlers.set(spec.method, new RouteHandler(spec, { ...options, ...own }));
   };
   const router: ConnectRouter = {
     handlers: [],
@@ -63,14 +65,14 @@ export function addRoutes(
         "await what it needs before addRoutes is called",
     );
   }
-  for (const [service, methods] of services) addService(server, service, methods);
+  methods.addServices(new Map([...services].map(([service, handlers]) => served(service, handlers))));
 }
 
-function addService(
-  server: Pick<Server, "addService">,
+/** `service` with the methods that `handlers` has, and what serves them. */
+function served(
   service: DescService,
   handlers: ReadonlyMap<DescMethod, RouteHandler>,
-): void {
+): [ServiceDescriptor<Record<string, MethodDescriptor>>, Record<string, AnyHandler>] {
   const all = fromGenService(service);
   const methods: Record<string, MethodDescriptor> = {};
   const functions: Record<string, AnyHandler> = {};
@@ -81,6 +83,6 @@ function addService(
     methods[descriptor.localName] = handler.describe(descriptor);
     functions[descriptor.localName] = handler.handler;
   }
-  const served: ServiceDescriptor<Record<string, MethodDescriptor>> = { fullName: all.fullName, methods };
-  server.addService(Object.defineProperty(served, "file", { get: () => all.file }), functions);
+  const described: ServiceDescriptor<Record<string, MethodDescriptor>> = { fullName: all.fullName, methods };
+  return [Object.defineProperty(described, "file", { get: () => all.file }), functions];
 }

@@ -18,6 +18,7 @@ import { test } from "../../harness.ts";
 import "../../shared_engines.ts";
 import { collect, failure, sleep, until } from "../serving.ts";
 import { Places } from "./gen/places_pb.ts";
+import { Trial } from "./gen/trial_pb.ts";
 
 const Served = fromGenService(Places);
 
@@ -370,6 +371,23 @@ test("connect routes: a function that would add them later is refused", () => {
   const { message } = assertThrows(() => addRoutes(server, async () => {}), TypeError);
   assertStringIncludes(message, "gave a promise");
   server.close();
+});
+
+test("connect routes: where a service is refused none of them is added", () => {
+  const server = new Server();
+  server.addService(Served, { find: () => ({}) });
+  const routes = (router: ConnectRouter): unknown =>
+    router.rpc(Trial.method.one, (note) => note).rpc(Places.method.find, () => ({}));
+  assertThrows(() => addRoutes(server, routes), TypeError, "served already");
+  assertThrows(() => server.removeService(fromGenService(Trial)), TypeError, "it is not served");
+  server.removeService(Served);
+  addRoutes(server, routes);
+  server.close();
+});
+
+test("connect routes: what is no server is refused", () => {
+  const none = { addService() {} } as unknown as Server;
+  assertThrows(() => addRoutes(none, () => {}), TypeError, "Cannot add routes: expected a Server, found");
 });
 
 test("connect routes: services stand beside others, and show their files", async () => {
