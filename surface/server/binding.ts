@@ -7,12 +7,15 @@ import {
   type SocketAddress,
   type Target,
 } from "../../pollers/mod.ts";
-import type { ServerTransport } from "../../transport/mod.ts";
+import type { SecureAcceptance, ServerTransport } from "../../transport/mod.ts";
 import { serveHere } from "./served_here.ts";
+
+/** A connection, or one whose TLS handshake is under way. */
+export type Accepted = ServerTransport | SecureAcceptance;
 
 /** Connections that a drain waits for. */
 interface Drain {
-  readonly left: Set<ServerTransport>;
+  readonly left: Set<Accepted>;
   readonly done: () => void;
 }
 
@@ -22,6 +25,8 @@ export class Binding {
   readonly released: Promise<void>;
   /** Connections that were accepted here and are open. */
   readonly transports: Set<ServerTransport> = new Set();
+  /** Those whose TLS handshake is under way. */
+  private readonly securing = new Set<SecureAcceptance>();
   /** The sockets listen, as far as this side knows. */
   listening = true;
   private address = "";
@@ -70,24 +75,50 @@ export class Binding {
     this.onReleased();
   }
 
-  /** From the server: the connection is gone. */
-  onClosed(transport: ServerTransport): void {
-    this.transports.delete(transport);
+  /** Nothing listens any more, and nothing that was accepted is left. */
+  get isOver(): boolean {
+    return !this.listening && this.transports.size === 0 && this.securing.size === 0;
+  }
+
+  /** From the server: a handshake begins. */
+  onSecuring(securing: SecureAcceptance): void {
+    this.securing.add(securing);
+  }
+
+  /** From the server: the handshake is over, and `transport` came of it. A drain that has begun meanwhile is for that. */
+  onSecured(securing: SecureAcceptance, transport: ServerTransport | undefined): void {
+    this.securing.delete(securing);
     for (const drain of this.drains) {
-      drain.left.delete(transport);
-      if (drain.left.size > 0) continue;
-      this.drains.delete(drain);
-      drain.done();
+      if (!drain.left.delete(securing)) continue;
+      if (transport === undefined) this.endIfDone(drain);
+      else drain.left.add(transport);
+      transport?.drain(this.drainReason);
     }
   }
 
+  /** From the server: the connection is gone. */
+  onClosed(transport: ServerTransport): void {
+    this.transports.delete(transport);
+    for (const drain of this.drains) if (drain.left.delete(transport)) this.endIfDone(drain);
+  }
+
   /** Ends the connections that are open now when their calls have ended; `done` comes when all are gone. */
-  drain(done: () => void): ReadonlySet<ServerTransport> {
-    const left = new Set(this.transports);
+  drain(done: () => void): ReadonlySet<Accepted> {
+    const left = new Set<Accepted>([...this.transports, ...this.securing]);
     if (left.size === 0) done();
     else this.drains.add({ left, done });
-    for (const transport of [...left]) transport.drain(`server drains connections to ${this.address}`);
+    for (const transport of [...this.transports]) transport.drain(this.drainReason);
     return left;
+  }
+
+  private get drainReason(): string {
+    return `server drains connections to ${this.address}`;
+  }
+
+  private endIfDone(drain: Drain): void {
+    if (drain.left.size > 0) return;
+    this.drains.delete(drain);
+    drain.done();
   }
 }
 

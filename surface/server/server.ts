@@ -432,7 +432,10 @@ export class Server {
       });
       if (left.size === 0 || graceMs === Infinity) return;
       task = this.engine.runAt(this.engine.now() + graceMs, () => {
-        for (const transport of [...left]) transport.close(`server drained ${binding} for ${graceMs} ms`);
+        for (const one of [...left]) {
+          if ("cancel" in one) one.cancel();
+          else one.close(`server drained ${binding} for ${graceMs} ms`);
+        }
       });
     });
   }
@@ -455,7 +458,7 @@ export class Server {
   }
 
   #forgetIfOver(binding: Binding): void {
-    if (!binding.listening && binding.transports.size === 0) this.#bindings.delete(binding);
+    if (binding.isOver) this.#bindings.delete(binding);
   }
 
   #accept(endpoint: Endpoint | ClientOfThread, binding?: Binding, onClosed?: () => void): void {
@@ -466,30 +469,48 @@ export class Server {
       return onClosed?.();
     }
     if (this.#security === undefined || "accept" in endpoint) {
-      return this.#serve(endpoint, undefined, undefined, binding, onClosed);
+      return void this.#serve(endpoint, undefined, undefined, binding, onClosed);
     }
     const deadline = this.#acceptor.deadline();
     const pace = (begin: () => void): void => this.#securing.begin(securing, begin);
     const securing = new SecureAcceptance(this.engine, endpoint, this.#security, pace, deadline, {
       onSecure: (secure) => {
-        this.#securing.delete(securing);
-        this.#serve(secure, secure.security, deadline, binding, onClosed);
+        const transport = this.#serve(secure, secure.security, deadline, binding, onClosed);
+        this.#handshakeOver(securing, binding, transport);
       },
       onInsecure: (reason) => {
         const peer = formatAddress(endpoint.peer);
         this.#host.reporter.log("info", `no secure connection with ${peer}: ${reason}`);
-        this.#notSecured(securing, endpoint, onClosed);
+        this.#notSecured(securing, endpoint, binding, onClosed);
       },
-      onCancelled: () => this.#notSecured(securing, endpoint, onClosed),
+      onCancelled: () => this.#notSecured(securing, endpoint, binding, onClosed),
     });
+    binding?.onSecuring(securing); // first: it may be over when it is one too many
     this.#securing.add(securing);
   }
 
-  #notSecured(securing: SecureAcceptance, endpoint: Endpoint, onClosed?: () => void): void {
-    this.#securing.delete(securing);
+  #notSecured(
+    securing: SecureAcceptance,
+    endpoint: Endpoint,
+    binding: Binding | undefined,
+    onClosed?: () => void,
+  ): void {
     this.#admission.closed(endpoint.peer);
+    this.#handshakeOver(securing, binding, undefined);
     onClosed?.();
     this.#combiner.run(() => this.#settleIfIdle());
+  }
+
+  /** `transport` came of it. */
+  #handshakeOver(
+    securing: SecureAcceptance,
+    binding: Binding | undefined,
+    transport: ServerTransport | undefined,
+  ): void {
+    this.#securing.delete(securing);
+    if (binding === undefined) return;
+    binding.onSecured(securing, transport);
+    this.#forgetIfOver(binding);
   }
 
   #serve(
@@ -498,12 +519,14 @@ export class Server {
     deadline: Instant | undefined,
     binding?: Binding,
     onClosed?: () => void,
-  ): void {
+  ): ServerTransport | undefined {
     try {
       const connection = new ServedConnection(endpoint.peer, security, this.#connections, binding, onClosed);
       const transport = connection.transport = this.#acceptor.accept(endpoint, connection, deadline);
       this.#transports.add(transport);
       binding?.transports.add(transport);
+      if (binding !== undefined) this.#bindings.add(binding); // acceptConnection may have had it unbound
+      return transport;
     } catch (error) { // of a poller that is the application's
       const report = (thrown: unknown): void =>
         this.#host.reporter.report(thrown, { where: "connection", level: "error" });
@@ -511,6 +534,7 @@ export class Server {
       this.#admission.closed(endpoint.peer);
       callApplication(() => endpoint.close(), report);
       onClosed?.();
+      return undefined;
     }
   }
 

@@ -1,8 +1,13 @@
 // What changes while a server runs: services that are removed, addresses that are unbound, connections that are drained.
 import { assert, assertEquals, assertGreater, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Channel, createClient, parseProto, Server, Status } from "pollwire";
+import { connect as connectTls } from "node:tls";
+import { Channel, createClient, parseProto, Server, Status, tls } from "pollwire";
+import { Authority } from "../../examples/tls/authority.ts";
+import { NODE_TLS } from "../../transport/tls/node/context.ts";
+import { OPENSSL } from "../../transport/tls/openssl/provider.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { test } from "../harness.ts";
 import {
@@ -13,6 +18,7 @@ import {
   neverAnswering,
   numbersOf,
   serving,
+  sleep,
   Trial,
   TRIAL_PROTO,
   type TrialProto,
@@ -226,6 +232,78 @@ test("drain with graceMs leaves no timer where all is gone before", () =>
     await server.drain(port, 600_000); // which the test would wait for
     await server.drain(port, 600_000);
   }));
+
+const provider = [OPENSSL, NODE_TLS].find((one) => one.probe().usable)!.name;
+const TLS_SOCKETS = { leaves: "a runtime's TLS sockets have timers that end after them" };
+
+/** A server with TLS, its port, and a TCP connection whose handshake it waits for; ends both. */
+async function whileSecuring(check: (server: Server, port: number, client: Socket) => Promise<void>) {
+  const own = new Authority().issue({ name: "server", ip: ["127.0.0.1"] });
+  const server = new Server({ credentials: tls.server({ ...own, provider }) });
+  const port = await server.listen("127.0.0.1:0");
+  const client = connect(port, "127.0.0.1").on("error", () => {});
+  const closed = new Promise((resolve) => client.on("close", resolve));
+  await until(() => server.describePending().includes("1 in a TLS handshake"));
+  await check(server, port, client);
+  client.destroy();
+  await Promise.all([closed, server.shutdown()]);
+}
+
+test(
+  "drain: a connection whose TLS handshake is under way is waited for, also where nothing listens any more",
+  () =>
+    whileSecuring(async (server, port, client) => {
+      await server.unbind(port);
+      let isDrained = false;
+      const drained = server.drain(port).then(() => isDrained = true);
+      await sleep(50);
+      assertEquals(isDrained, false);
+      client.destroy();
+      await drained;
+    }),
+  TLS_SOCKETS,
+);
+
+test(
+  "drain: a connection whose TLS handshake was under way ends when that is over",
+  () =>
+    whileSecuring(async (server, port, client) => {
+      await server.unbind(port);
+      const drained = server.drain(port);
+      const secure = connectTls({ socket: client, rejectUnauthorized: false, ALPNProtocols: ["h2"] });
+      secure.on("error", () => {}).resume();
+      await drained;
+      assertMatch(server.describePending(), /^server: 0 connections, 0 running calls/);
+    }),
+  TLS_SOCKETS,
+);
+
+test(
+  "drain: a TLS handshake that is under way after graceMs is given up",
+  () =>
+    whileSecuring(async (server, port) => {
+      await server.drain(port, 20);
+      assertMatch(server.describePending(), /^server: 0 connections, 0 running calls/);
+    }),
+  TLS_SOCKETS,
+);
+
+test("drain: a connection whose admission had its address unbound can be drained", async () => {
+  const server = new Server({
+    acceptConnection: () => {
+      void server.unbind(port);
+      return true;
+    },
+  });
+  server.addService(Trial, echo);
+  const port = await server.listen("127.0.0.1:0");
+  const channel = new Channel(`127.0.0.1:${port}`);
+  await createClient(Trial, channel).one({});
+  await server.drain(port);
+  assertMatch(server.describePending(), /^server: 0 connections/);
+  channel.close();
+  await server.shutdown();
+});
 
 test("shutdown ends what was unbound and is not drained", () =>
   serving(echo, async ({ client, server, port }) => {
