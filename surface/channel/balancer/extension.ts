@@ -117,9 +117,10 @@ export function fitted<Config>(policy: BalancingPolicy<Config>): inner.Balancing
       throw new TypeError(`readConfig() of ${policy.name} is async; give a function that returns the config`);
     },
     make(helper) {
-      const made: unknown = policy.make(new Helper(policy.name, helper));
+      const own = new Helper(policy.name, helper);
+      const made: unknown = policy.make(own);
       if (typeof Object(made).update === "function") {
-        return new FittedBalancer(made as Balancer<Config>, helper);
+        return new FittedBalancer(made as Balancer<Config>, helper, own);
       }
       callApplication(() => made, (error) => helper.reportError(error)); // a promise, where it is async, may reject
       throw new TypeError(`make() of ${policy.name} returned ${describe(made)}; give a balancer`);
@@ -131,7 +132,12 @@ export function fitted<Config>(policy: BalancingPolicy<Config>): inner.Balancing
 class FittedBalancer<Config> implements inner.Balancer<Config> {
   private closed = false;
 
-  constructor(private readonly balancer: Balancer<Config>, private readonly helper: inner.BalancerHelper) {}
+  /** `helper`: the channel's, `own`: that of the balancer. */
+  constructor(
+    private readonly balancer: Balancer<Config>,
+    private readonly helper: inner.BalancerHelper,
+    private readonly own: Helper,
+  ) {}
 
   update(endpoints: readonly EndpointAddresses[], config: Config): void {
     this.watch(this.balancer.update(endpoints, config));
@@ -144,7 +150,11 @@ class FittedBalancer<Config> implements inner.Balancer<Config> {
   }
   close(): void {
     this.closed = true;
-    this.watch(this.balancer.close());
+    try {
+      this.watch(this.balancer.close());
+    } finally {
+      this.own.end();
+    }
   }
 
   private watch(result: unknown): void {
@@ -171,21 +181,38 @@ export function checkPolicy(cannot: string, policy: unknown): void {
   }
 }
 
-/** What an application's policy gets. */
+/** What an application's policy gets. Its children end with it, whether it ends them or not. */
 class Helper implements BalancerHelper {
+  private readonly children = new Set<ChildBalancer>();
+  private isOver = false;
+
   constructor(private readonly name: string, private readonly helper: inner.BalancerHelper) {}
 
   get engine(): EventEngine {
     return this.helper.engine;
   }
   makeChild(onState: (state: ConnectivityState, picker: Picker) => void): ChildBalancer {
-    const child = new GracefulSwitch(new OwnChildHelper(this.helper, onState));
-    return {
-      update: (endpoints, policy) => child.update(endpoints, policy as inner.ConfiguredPolicy),
-      exitIdle: () => child.exitIdle(),
-      resetBackoff: () => child.resetBackoff(),
-      close: () => child.close(),
+    const balancer = new GracefulSwitch(new OwnChildHelper(this.helper, onState));
+    const { children } = this;
+    const child: ChildBalancer = {
+      update(endpoints, policy) {
+        if (children.has(child)) balancer.update(endpoints, policy as inner.ConfiguredPolicy);
+      },
+      exitIdle() {
+        if (children.has(child)) balancer.exitIdle();
+      },
+      resetBackoff: () => balancer.resetBackoff(),
+      close() {
+        if (children.delete(child)) balancer.close();
+      },
     };
+    if (!this.isOver) children.add(child);
+    return child;
+  }
+  /** The policy was closed: none of its children connects any more. */
+  end(): void {
+    this.isOver = true;
+    for (const child of this.children) child.close();
   }
   updateState(state: ConnectivityState, picker: Picker): void {
     this.helper.updateState(state, new CheckedPicker(this.name, picker));

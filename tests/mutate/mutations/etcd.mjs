@@ -292,4 +292,18 @@ export default [
     test: "tests/surface/channel/balancer/third_party_test.ts",
     name: "[C19] what an async method",
   },
+  {
+    file: "surface/channel/balancer/extension.ts",
+    before: "    for (const child of this.children) child.close();\n",
+    after: "",
+    test: "tests/surface/channel/balancer/third_party_test.ts",
+    name: "[C28] a policy's children end with it",
+  },
+  {
+    file: "surface/channel/balancer/extension.ts",
+    before: "if (!this.isOver) children.add(child);",
+    after: "children.add(child);",
+    test: "tests/surface/channel/balancer/third_party_test.ts",
+    name: "[C28] a policy's children end with it",
+  },
 ];

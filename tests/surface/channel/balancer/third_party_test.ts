@@ -9,6 +9,7 @@ import {
   type ChildPolicy,
   type ConnectivityState,
   createClient,
+  insecure,
   type JsonServiceConfig,
   parseAddress,
   type Picker,
@@ -22,6 +23,7 @@ import {
   Server,
   ServiceConfigError,
 } from "pollwire";
+import { Simulation } from "../../../../pollers/simulated/mod.ts";
 import { test } from "../../../harness.ts";
 import { echo, failure, Trial, type TrialClient, until } from "../../serving.ts";
 
@@ -340,6 +342,64 @@ test("[C19] what resolver and policies throw as the channel ends is all reported
   await channel[Symbol.asyncDispose]();
   await new Promise((resolve) => setTimeout(resolve, 10));
   assertEquals([closes, reported], [2, ["the resolver threw", "leaving threw", "leaving too rejected"]]);
+});
+
+/** Makes a child that it never closes, and with its own end another one, which a timer gives the same servers. */
+registerBalancer<{ child: ChildPolicy }>({
+  name: "restless",
+  readConfig: (_json, readChild) => ({ child: readChild([{ pick_first: {} }], "child") }),
+  make(helper) {
+    const child = helper.makeChild((state, picker) => helper.updateState(state, picker));
+    let update: (child: ChildBalancer) => void;
+    return {
+      update(endpoints, config) {
+        update = (child) => child.update(endpoints, config.child);
+        update(child);
+      },
+      exitIdle: () => child.exitIdle(),
+      resetBackoff() {},
+      close() {
+        const late = helper.makeChild(() => {});
+        helper.engine.runAt(helper.engine.now() + 100, () => {
+          for (const one of [child, late]) {
+            update(one);
+            one.exitIdle();
+          }
+          child.close();
+        });
+      },
+    };
+  },
+});
+
+test("[C28] a policy's children end with it, also those that it does not close, and make no connection afterwards", async () => {
+  const simulation = new Simulation();
+  const [client, at] = [simulation.host(), simulation.host()];
+  const server = new Server({ poller: at, credentials: insecure });
+  server.addService(Trial, echo);
+  await server.listen("0.0.0.0:80");
+  const pass = (ms: number) => simulation.run({ until: simulation.now + ms });
+  const channel = new Channel(`ipv4:${at.hostAddress}:80`, {
+    poller: client,
+    credentials: insecure,
+    loadBalancing: "restless",
+    idleTimeoutMs: 1_000,
+  });
+  const { one } = createClient(Trial, channel);
+  const called = one({});
+  await pass(100);
+  await called;
+  assertEquals(channel.state, "READY");
+  await pass(5_000);
+  assertEquals([channel.state, client.opened.all().map((open) => open.describe())], ["IDLE", []]);
+  const again = one({});
+  await pass(100);
+  await again;
+  channel.close();
+  await pass(5_000);
+  assertEquals(client.opened.all().map((open) => open.describe()), []);
+  server.close();
+  await simulation.run();
 });
 
 test("[C28] a policy is registered once, with a name and its functions", () => {
