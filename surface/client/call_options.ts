@@ -6,7 +6,7 @@ import { headersOf, type Metadata, type MetadataInit } from "../call/metadata.ts
 import { type ParentCall, parentOf } from "../call/parent.ts";
 import { type CallIdentity, type CallIdentityOptions, readIdentity } from "./call_identity.ts";
 import { checkedCompression, type Compression } from "../compression.ts";
-import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { checkOptions, checkType, describe, type OptionNames } from "../options.ts";
 import type { ServedCall } from "../server/server_call.ts";
 
 /** What a caller may say of one call. */
@@ -83,15 +83,20 @@ export const NO_OPTIONS: GivenOptions = {
 
 /** Reads `options` of a call of the method at `path`; throws TypeError for what cannot be used. */
 export function readCallOptions(path: string, options: CallOptions): GivenOptions {
-  checkOptions(`call ${path}`, options, NAMES);
+  const purpose = `call ${path}`;
+  checkOptions(purpose, options, NAMES);
   const { deadlineMs, signal, metadata, waitForReady, compression, corked = false } = options;
   const { parent, onHeaders, onTrailers } = options;
-  if (deadlineMs !== undefined) checkDeadline(path, deadlineMs);
-  if (signal !== undefined) checkSignal(path, signal);
-  checkedCompression(`call ${path}`, compression);
+  if (deadlineMs !== undefined) checkDeadline(purpose, deadlineMs);
+  if (signal !== undefined) checkSignal(purpose, signal);
+  checkType(purpose, "waitForReady", waitForReady, "boolean");
+  checkType(purpose, "corked", corked, "boolean");
+  checkType(purpose, "onHeaders", onHeaders, "function");
+  checkType(purpose, "onTrailers", onTrailers, "function");
+  checkedCompression(purpose, compression);
   const headers = metadata === undefined ? undefined : headersOf(metadata);
-  const ended = parent === undefined ? undefined : checkParent(path, parent);
-  const identity = readIdentity(`call ${path}`, options);
+  const ended = parent === undefined ? undefined : checkParent(purpose, parent);
+  const identity = readIdentity(purpose, options);
   return {
     deadlineMs,
     signal,
@@ -112,26 +117,24 @@ export function abortDetails(reason: unknown): string {
   return `call aborted by its signal${named ? `: ${messageOf(reason)}` : ""}`;
 }
 
-function checkSignal(path: string, signal: unknown): void {
+function checkSignal(purpose: string, signal: unknown): void {
   if (typeof (signal as Partial<AbortSignal> | null)?.addEventListener === "function") return;
-  throw new TypeError(`Cannot call ${path}: signal is ${describe(signal)}, not an AbortSignal`);
+  throw new TypeError(`Cannot ${purpose}: signal is ${describe(signal)}, not an AbortSignal`);
 }
 
 /** A Date is refused because clocks of the day jump: what is left is the caller's to say. */
-function checkDeadline(path: string, deadlineMs: unknown): void {
+function checkDeadline(purpose: string, deadlineMs: unknown): void {
   if (typeof deadlineMs === "number" && !Number.isNaN(deadlineMs)) return;
   const hint = deadlineMs instanceof Date
     ? 'for a point in time give "date.getTime() - Date.now()"'
     : "give milliseconds from now";
-  throw new TypeError(`Cannot call ${path}: deadlineMs is ${describe(deadlineMs)}; ${hint}`);
+  throw new TypeError(`Cannot ${purpose}: deadlineMs is ${describe(deadlineMs)}; ${hint}`);
 }
 
-function checkParent(path: string, parent: unknown): ParentCall {
+function checkParent(purpose: string, parent: unknown): ParentCall {
   const call = parentOf(parent);
   if (call !== undefined) return call;
   throw new TypeError(
-    `Cannot call ${path}: parent is ${
-      describe(parent)
-    }; give the call that a handler gets beside its request`,
+    `Cannot ${purpose}: parent is ${describe(parent)}; give the call that a handler gets beside its request`,
   );
 }

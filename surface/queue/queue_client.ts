@@ -3,7 +3,7 @@
 import { parentOf } from "../call/parent.ts";
 import { callContext, type Channel } from "../channel/channel.ts";
 import type { CallContext } from "../client/call_context.ts";
-import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { checkOptions, checkType, describe, type OptionNames } from "../options.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service_check.ts";
 import {
@@ -154,8 +154,10 @@ function make<Tag>(
   if (options === NO_OPTIONS) return new AsyncCall(context, method, core, options, undefined, request);
   const purpose = `call ${method.path}`;
   checkOptions(purpose, options, NAMES);
-  const { deadline = Infinity, parent } = options;
+  const { deadline = Infinity, parent, waitForReady, corked } = options;
   checkDeadline(purpose, deadline);
+  checkType(purpose, "waitForReady", waitForReady, "boolean");
+  checkType(purpose, "corked", corked, "boolean");
   const parentCall = parent === undefined ? undefined : parentOf(parent);
   if (parent !== undefined && parentCall === undefined) {
     throw new TypeError(`Cannot ${purpose}: parent is ${describe(parent)}, not the call that a handler gets`);

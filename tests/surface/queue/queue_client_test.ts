@@ -73,6 +73,10 @@ test("queue client: [Q77] what is prepared and not started is not sent; the dead
     assertEquals([late.status?.code, late.response, calls], [4, undefined, 0]);
     const wrong = { deadline: 5, retries: 1 } as never;
     assertThrows(() => client.asyncOne({}, wrong), TypeError, 'there is no option "retries"');
+    for (const name of ["waitForReady", "corked"]) {
+      const says = `${name} is the string "no"; give true or false`;
+      assertThrows(() => client.asyncOne({}, { [name]: "no" }), TypeError, says);
+    }
     assertThrows(() => client.asyncOne({ number: "x" } as never), CallError, "INVALID_MESSAGE");
   });
 });
