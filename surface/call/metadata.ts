@@ -4,7 +4,7 @@ import { binaryValue, binaryValues, type Field, HeaderList } from "../../transpo
 import { describe } from "../options.ts";
 import { isRecord } from "../records.ts";
 import { printsAs } from "./inspect.ts";
-import { checkedField, checkedName, type MetadataValue } from "./metadata_fields.ts";
+import { checkedField, checkedName, lowerCase, type MetadataValue } from "./metadata_fields.ts";
 
 export type { MetadataValue } from "./metadata_fields.ts";
 
@@ -168,7 +168,7 @@ export class Metadata {
   #find(name: string): number {
     const at = indexOf(this.#fields, name);
     if (at >= 0) return at;
-    const key = name.toLowerCase();
+    const key = lowerCase(name);
     return key === name ? -1 : indexOf(this.#fields, key);
   }
 
@@ -320,21 +320,27 @@ class WireFields {
 /** Appends all that `init` has to `to`, which is empty. */
 function appendInit(to: { append(name: string, value: MetadataValue): void }, init: MetadataInit): void {
   if (typeof init === "object" && init !== null && Symbol.iterator in init) {
-    for (const [name, value] of init as Iterable<readonly [string, MetadataValue]>) to.append(name, value);
+    for (const pair of init as Iterable<readonly [string, MetadataValue]>) {
+      // A string of two letters would be read as a pair too, and further values of a name would be lost.
+      if (!Array.isArray(pair) || pair.length !== 2) throw noMetadata(pair);
+      to.append(pair[0], pair[1]);
+    }
     return;
   }
-  if (!isRecord(init)) {
-    const what = describe(init);
-    throw new TypeError(
-      `Cannot make metadata of ${what}: give { name: value }, [name, value] pairs, Headers or a Metadata`,
-    );
-  }
+  if (!isRecord(init)) throw noMetadata(init);
   const values = init as Record<string, MetadataValue | MetadataValue[]>;
   for (const name of Object.keys(values)) {
     const value = values[name]!;
     if (Array.isArray(value)) { for (const one of value) to.append(name, one); }
     else to.append(name, value);
   }
+}
+
+function noMetadata(given: unknown): TypeError {
+  const what = describe(given);
+  return new TypeError(
+    `Cannot make metadata of ${what}: give { name: value }, [name, value] pairs, Headers or a Metadata`,
+  );
 }
 
 printsAs(Metadata, (metadata, inspect) => {

@@ -1,6 +1,7 @@
 // Names and values of metadata, checked and made fields: what an application sends again and again is checked once.
 
 import { binaryField, Field, type FieldName, fieldName, isReserved, PRINTABLE } from "../../transport/mod.ts";
+import { describe } from "../options.ts";
 
 /** Text, or octets under a name that ends in "-bin". */
 export type MetadataValue = string | Uint8Array;
@@ -38,15 +39,22 @@ export function checkedField(given: string, name: FieldName, value: MetadataValu
     const wanted = name.isBinary
       ? "a Uint8Array, for the name ends in -bin"
       : 'a string; binary values need a name in "-bin"';
-    throw new TypeError(`Cannot set metadata ${JSON.stringify(given)}: expected ${wanted}`);
+    const found = typeof value === "string" ? "a string" : describe(value); // which may be a token
+    throw new TypeError(`Cannot set metadata ${JSON.stringify(given)}: found ${found}, expected ${wanted}`);
   }
   if (typeof value !== "string") return binaryField(name, value);
   if (value.length >= LONG_UNITS) return longField(given, name, value);
   return Field.of(name, checkedText(given, value), PRINTABLE);
 }
 
+/** `given`, a name in any case. Throws TypeError where it is no string. */
+export function lowerCase(given: unknown): string {
+  if (typeof given === "string") return given.toLowerCase();
+  throw new TypeError(`Cannot use ${describe(given)} as a metadata name: give a string`);
+}
+
 function checkName(given: string): FieldName {
-  const key = given.toLowerCase();
+  const key = lowerCase(given);
   if (!/^[0-9A-Za-z_.-]+$/.test(given)) { // not the key: the Kelvin sign's lower case is an ASCII "k"
     throw new TypeError(
       `Cannot use ${JSON.stringify(given)} as a metadata name: letters, digits, "_", "-" and "." only`,

@@ -292,7 +292,7 @@ function wireMetadata(
 
 function withoutTe(metadata: MetadataInit): MetadataInit {
   if (typeof metadata !== "object" || metadata === null) return metadata;
-  if (Symbol.iterator in metadata) return [...metadata].filter(([name]) => !isTe(name));
+  if (Symbol.iterator in metadata) return [...metadata].filter((pair) => !isTe(pair?.[0]));
   const { ...rest } = metadata;
   for (const name of Object.keys(rest)) if (isTe(name)) delete rest[name];
   return rest;

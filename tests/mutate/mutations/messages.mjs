@@ -6,6 +6,7 @@ const WRITER = "tests/surface/proto/writer_test.ts";
 const VALUES = "tests/surface/proto/well_known_values_test.ts";
 const SERVICE = "tests/surface/proto/service_test.ts";
 const OPTIONS = "tests/surface/options_test.ts";
+const METADATA = "tests/surface/call/metadata_test.ts";
 
 const ENCODER = "surface/proto/compile/emit_encoder.ts";
 const DECODER = "surface/proto/compile/emit_decoder.ts";
@@ -118,9 +119,15 @@ export default [
   ),
   mutation(
     "surface/call/metadata.ts",
-    "if (!isRecord(init)) {",
-    'if (typeof init !== "object" || init === null) {',
+    "if (!isRecord(init)) throw",
+    'if (typeof init !== "object" || init === null) throw',
     OPTIONS,
+  ),
+  mutation(
+    "surface/call/metadata.ts",
+    "!Array.isArray(pair) || pair.length !== 2",
+    "!(Symbol.iterator in Object(pair))",
+    METADATA,
   ),
   mutation("surface/proto/well_known_values.ts", "Math.floor(ms / 1000)", "Math.trunc(ms / 1000)", VALUES),
   mutation(

@@ -144,8 +144,8 @@ export default [
   },
   {
     file: BATCH,
-    before: "filter(([name]) => !isTe(name))",
-    after: 'filter(([name]) => name !== "te")',
+    before: "filter((pair) => !isTe(pair?.[0]))",
+    after: 'filter((pair) => pair?.[0] !== "te")',
     test: BATCHES,
     name: "[Q40]",
   },

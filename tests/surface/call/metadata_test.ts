@@ -70,6 +70,39 @@ test("metadata: binary values joined by commas are several; what is no base64 is
   assertEquals(received.has("b-bin"), false);
 });
 
+test("metadata: what are no pairs, and names that are no text, are refused with what to give", () => {
+  const pairs: unknown[][] = [["x-user", "a"], ["ab"], [["x"]], [["x", "1", "2"]], [null], [7], [{ x: "1" }]];
+  for (const given of pairs) {
+    const init = given as Array<[string, string]>;
+    for (const attempt of [() => new Metadata(init), () => headersOf(init)]) {
+      assertMatch(
+        assertThrows(attempt, TypeError).message,
+        /^Cannot make metadata of .*\[name, value\] pairs/,
+      );
+    }
+  }
+  const metadata = new Metadata({ x: "1" });
+  for (const given of [7, undefined, null, Symbol("x"), {}]) {
+    const name = given as string;
+    for (
+      const attempt of [
+        () => new Metadata([[name, "v"]]),
+        () => metadata.set(name, "v"),
+        () => metadata.append(name, "v"),
+        () => metadata.get(name),
+        () => metadata.getAll(name),
+        () => metadata.has(name),
+        () => metadata.delete(name),
+      ]
+    ) {
+      assertMatch(
+        assertThrows(attempt, TypeError).message,
+        /^Cannot use .* as a metadata name: give a string$/,
+      );
+    }
+  }
+});
+
 test("metadata: names that are no names, or belong to the protocol, throw", () => {
   for (
     const name of ["", "with space", "ümlaut", "a:b", "a\n", ":path", "grpc-status", "TE", "content-type"]
@@ -91,6 +124,11 @@ test("metadata: text must be printable ASCII, binary values octets, each under i
   assertMatch(assertThrows(() => metadata.set("x-bin", "text"), TypeError).message, /Uint8Array/);
   assertMatch(assertThrows(() => metadata.set("x", Uint8Array.of(1)), TypeError).message, /"-bin"/);
   assertMatch(assertThrows(() => metadata.set("x", 1 as unknown as string), TypeError).message, /a string/);
+  for (const [value, found] of [[null, "null"], [["1"], "an Array"], ["Bearer secret", "a string"]]) {
+    const name = value === "Bearer secret" ? "x-bin" : "x";
+    const { message } = assertThrows(() => metadata.set(name, value as string), TypeError);
+    assertMatch(message, new RegExp(`^Cannot set metadata "${name}": found ${found}, expected`));
+  }
   assertEquals(metadata.size, 0);
 });
 

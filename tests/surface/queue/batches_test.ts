@@ -151,6 +151,8 @@ test("batch: [Q31] one that is refused has changed nothing: the same operations 
     );
     const wrong = [sendInitialMetadata({ "a b": "" }), operations[1]!, operations[2]!];
     refused(() => call.startBatch(wrong, ""), "INVALID_METADATA", "a b");
+    const noPairs = [sendInitialMetadata([5, null] as never), operations[1]!, operations[2]!];
+    refused(() => call.startBatch(noPairs, ""), "INVALID_METADATA", "Cannot make metadata of the number 5");
     assertEquals(say(queue.tryNext()), ["QUEUE_TIMEOUT"]);
     call.startBatch(operations, "accepted");
     const server = await served();
