@@ -199,12 +199,13 @@ export class CompletionQueue<Tag = unknown> {
    * Runs `closure`; if that completes an operation of this queue, gives its event, past the queue, else waits as `next`
    * does. Only the first event is taken so. C++'s DoThenAsyncNext.
    *
-   * @throws {TypeError} (by the promise) for queues of another type, and for what is no deadline
+   * @throws {TypeError} (by the promise) for queues of another type, and for what is no function or deadline
    * @throws {Error} (by the promise) what `closure` threw; its events are in the queue then
    */
   doThenAsyncNext(closure: () => void, deadline: Instant = Infinity): Promise<CompletionEvent<Tag>> {
     return rejecting(() => {
       this.#check("doThenAsyncNext", "NEXT");
+      checkType("wait for the next event", "closure", closure ?? null, "function");
       checkDeadline("wait for the next event", deadline);
       return this.#core.doThenAsyncNext(closure, deadline);
     });

@@ -133,7 +133,7 @@ export function createCall<Tag>(
 /** A method of which only the path is known. */
 function untyped(path: string): MethodDescriptor<Uint8Array, Uint8Array> {
   const [, service, name, ...more] = path.split("/");
-  if (!path.startsWith("/") || !service || !name || more.length > 0) {
+  if (!path.startsWith("/") || !service || !name || more.length > 0 || /[^!-~]/.test(path)) {
     throw new TypeError(`Cannot make a call of ${JSON.stringify(path)}: a path is "/package.Service/Method"`);
   }
   return { name, localName: name, path, kind: "bidiStreaming", requestCodec: BYTES, responseCodec: BYTES };

@@ -13,11 +13,11 @@ import type { QueueCore } from "./queue_core.ts";
 import { QueueServer, requestsOf } from "./queue_server.ts";
 import type { ServerRequests } from "./server_requests.ts";
 import {
-  LEAST_POLLERS,
+  readThreads,
   THREAD_OPTION_NAMES,
   ThreadManager,
   type ThreadManagerOptions,
-  ThreadQuota,
+  type ThreadQuota,
 } from "./thread_manager.ts";
 import { streamsRequests } from "../proto/service.ts";
 
@@ -66,7 +66,8 @@ export class PolledMethods {
         `Cannot ${purpose}: numQueues is ${describe(numQueues)}; give a positive whole number`,
       );
     }
-    this.#host = new PolledHost(styledServer(purpose, server), new QueueServer(server), numQueues, rest);
+    const threads = readThreads(purpose, rest); // before there are queues, which hold the engine
+    this.#host = new PolledHost(styledServer(purpose, server), new QueueServer(server), numQueues, threads);
   }
 
   /**
@@ -110,13 +111,12 @@ class PolledHost implements ServerStyle {
     private readonly server: StyledServer,
     calls: QueueServer,
     numQueues: number,
-    options: Omit<ThreadManagerOptions, keyof ReportOptions>,
+    threads: ReturnType<typeof readThreads>,
   ) {
     const { engine, reporter } = server.host;
     this.reporter = reporter;
-    const { quota = new ThreadQuota(), minPollers = LEAST_POLLERS } = options;
-    this.quota = quota;
-    this.leastPollers = numQueues * minPollers;
+    this.quota = threads.quota;
+    this.leastPollers = numQueues * threads.minPollers;
     const report = {
       onError: (error: unknown) => reporter.report(error, { where: "queue callback", level: "error" }),
     };
@@ -128,7 +128,7 @@ class PolledHost implements ServerStyle {
       new ThreadManager<PolledCall>(
         queue,
         (call, success, resources) => this.serve(call, success, resources),
-        { ...options, quota, ...report },
+        { ...threads, ...report },
       )
     );
     this.requests = requestsOf(calls);

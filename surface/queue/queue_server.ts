@@ -146,6 +146,11 @@ export class QueueServer {
     checkOptions(purpose, options, REGISTER_NAMES);
     const { host, payload = typeof method === "string" ? "NONE" : payloadOf(method) } = options;
     checkPayload(purpose, payload);
+    if (host !== undefined && typeof host !== "string") {
+      throw new TypeError(
+        `Cannot ${purpose}: host is ${describe(host)}; give what clients name in :authority`,
+      );
+    }
     const descriptor = typeof method === "string" ? rawMethod(path, "bidiStreaming") : method;
     if (payload === "READ_INITIAL" && typeof method !== "string" && payloadOf(descriptor) === "NONE") {
       throw new TypeError(
@@ -333,7 +338,7 @@ function checkMethod(what: string, method: MethodDescriptor<unknown, unknown>): 
 }
 
 function checkPath(path: string): string {
-  if (/^\/[^/]+\/[^/]+$/.test(path)) return path;
+  if (/^\/[!-.0-~]+\/[!-.0-~]+$/.test(path)) return path;
   throw new TypeError(`Cannot register ${JSON.stringify(path)}: a path is "/package.Service/Method"`);
 }
 

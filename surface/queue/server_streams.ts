@@ -80,8 +80,17 @@ export abstract class ServerResponder<Req, Res, Tag> {
   #sentInitial = false;
   #lastSent = false;
 
-  /** `context`: of this call alone. */
-  constructor(readonly context: ServerContext<Tag> = new ServerContext()) {}
+  /**
+   * `context`: of this call alone.
+   *
+   * @throws {TypeError} for what is no ServerContext
+   */
+  constructor(readonly context: ServerContext<Tag> = new ServerContext()) {
+    if (context instanceof ServerContext) return;
+    throw new TypeError(
+      `Cannot make a responder with ${describe(context)}: give a ServerContext, or nothing`,
+    );
+  }
 
   static {
     accept = (responder, call) => {

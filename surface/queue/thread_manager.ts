@@ -8,8 +8,8 @@
 
 import { Reporter, type ReportOptions } from "../../pollers/mod.ts";
 import { isPromiseLike } from "../promise_like.ts";
-import { checkOptions, checkReport, describe, type OptionNames } from "../options.ts";
-import type { CompletionQueue } from "./completion_queue.ts";
+import { checkNumber, checkOptions, checkReport, checkType, describe, type OptionNames } from "../options.ts";
+import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 
 /** Consumers that may run, of all queues that share it: gRPC's thread quota. */
 export class ThreadQuota {
@@ -29,15 +29,25 @@ export class ThreadQuota {
     this.#left = maxThreads;
   }
 
-  /** Takes `count` of it; false where less is left. */
+  /**
+   * Takes `count` of it; false where less is left.
+   *
+   * @throws {RangeError} where that is no whole number of 1 or more
+   */
   reserve(count: number): boolean {
+    checkConsumers("reserve", count);
     if (count > this.#left) return false;
     this.#left -= count;
     return true;
   }
 
-  /** Returns what was reserved. */
+  /**
+   * Returns what was reserved.
+   *
+   * @throws {RangeError} where that is no whole number of 1 or more
+   */
   release(count: number): void {
+    checkConsumers("release", count);
     this.#left += count;
   }
 }
@@ -45,6 +55,14 @@ export class ThreadQuota {
 /** Consumers are started and reserved by ones: half of one would be reserved, and a whole one returned. */
 function isCount(given: unknown): given is number {
   return given === Infinity || (Number.isSafeInteger(given) && (given as number) >= 1);
+}
+
+/** What is no number would leave a quota that is none: it would allow everything, or nothing. */
+function checkConsumers(what: string, count: number): void {
+  if (isCount(count) && count !== Infinity) return;
+  throw new RangeError(
+    `Cannot ${what} ${describe(count)} of a thread quota: give a whole number of 1 or more`,
+  );
 }
 
 /** How many consumers poll one queue. */
@@ -59,9 +77,6 @@ export interface ThreadManagerOptions extends ReportOptions {
   readonly quota?: ThreadQuota;
 }
 
-/** `minPollers` by default. */
-export const LEAST_POLLERS = 1;
-
 /** The names of its own options. */
 export const THREAD_OPTION_NAMES: OptionNames<Omit<ThreadManagerOptions, keyof ReportOptions>> = {
   minPollers: true,
@@ -71,6 +86,40 @@ export const THREAD_OPTION_NAMES: OptionNames<Omit<ThreadManagerOptions, keyof R
 };
 
 const NAMES: OptionNames<ThreadManagerOptions> = { ...THREAD_OPTION_NAMES, onError: true, logger: true };
+
+/** Three years: the deadline of a longer wait would look like a time of day, and be refused, when nobody polls yet. */
+const MOST_TIMEOUT_MS = 1e11;
+
+/** The same, with what holds by default. Throws for what they cannot be; `purpose` says what was tried. */
+export function readThreads(
+  purpose: string,
+  options: Omit<ThreadManagerOptions, keyof ReportOptions>,
+): Required<Omit<ThreadManagerOptions, keyof ReportOptions>> {
+  const { minPollers = 1, maxPollers = 2, queueTimeoutMs = 10_000, quota = new ThreadQuota() } = options;
+  for (const [name, given] of Object.entries({ minPollers, maxPollers })) {
+    if (isCount(given) && (given !== Infinity || name === "maxPollers")) continue;
+    throw new RangeError(
+      `Cannot ${purpose}: ${name} is ${describe(given)}; give a whole number of 1 or more`,
+    );
+  }
+  checkNumber(purpose, "queueTimeoutMs", queueTimeoutMs, 1, "a positive number");
+  if (queueTimeoutMs > MOST_TIMEOUT_MS && queueTimeoutMs !== Infinity) {
+    throw new RangeError(
+      `Cannot ${purpose}: queueTimeoutMs is ${
+        describe(queueTimeoutMs)
+      }; give ${MOST_TIMEOUT_MS} at most, or Infinity`,
+    );
+  }
+  if (minPollers > maxPollers) {
+    throw new RangeError(
+      `Cannot ${purpose}: minPollers, ${minPollers}, is above maxPollers, ${maxPollers}`,
+    );
+  }
+  if (!(quota instanceof ThreadQuota)) {
+    throw new TypeError(`Cannot ${purpose}: quota is ${describe(quota)}; give a ThreadQuota`);
+  }
+  return { minPollers, maxPollers, queueTimeoutMs, quota };
+}
 
 /** Works on what a consumer found. `resources`: false where it has to fail, for nobody polls meanwhile. */
 export type DoWork<Tag> = (tag: Tag, success: boolean, resources: boolean) => void | Promise<void>;
@@ -93,30 +142,21 @@ export class ThreadManager<Tag = unknown> {
   /**
    * Nothing polls before `start`. What `doWork` throws goes to `onError`.
    *
-   * @throws {TypeError} for unknown options and values of a wrong type
+   * @throws {TypeError} for what is no queue of type NEXT or no function, unknown options and values of a wrong type
    * @throws {RangeError} for numbers that are none, and where more must poll than may
    */
   constructor(queue: CompletionQueue<Tag>, doWork: DoWork<Tag>, options: ThreadManagerOptions = {}) {
     const purpose = "make a thread manager";
     checkOptions(purpose, options, NAMES);
     checkReport(purpose, options);
-    const { minPollers = LEAST_POLLERS, maxPollers = 2, queueTimeoutMs = 10_000 } = options;
-    const { quota = new ThreadQuota() } = options;
-    for (const [name, given] of Object.entries({ minPollers, maxPollers })) {
-      if (isCount(given) && (given !== Infinity || name === "maxPollers")) continue;
-      throw new RangeError(
-        `Cannot ${purpose}: ${name} is ${describe(given)}; give a whole number of 1 or more`,
+    const { minPollers, maxPollers, queueTimeoutMs, quota } = readThreads(purpose, options);
+    queueCoreOf(queue);
+    if (queue.completionType !== "NEXT") {
+      throw new TypeError(
+        `Cannot ${purpose}: its completion queue is of type ${queue.completionType}; give one of type NEXT`,
       );
     }
-    if (!(typeof queueTimeoutMs === "number" && queueTimeoutMs >= 1)) {
-      const found = `queueTimeoutMs is ${describe(queueTimeoutMs)}`;
-      throw new RangeError(`Cannot ${purpose}: ${found}; give a positive number`);
-    }
-    if (minPollers > maxPollers) {
-      throw new RangeError(
-        `Cannot ${purpose}: minPollers, ${minPollers}, is above maxPollers, ${maxPollers}`,
-      );
-    }
+    checkType(purpose, "doWork", doWork ?? null, "function");
     this.#queue = queue;
     this.#doWork = doWork;
     this.#reporter = new Reporter(options);

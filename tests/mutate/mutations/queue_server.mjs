@@ -342,6 +342,8 @@ export default [
     "(given as number) >= 1",
     "thread manager: wrong numbers",
   ),
+  ofManager(MANAGER, "if (isCount(count) && count !== Infinity) return;", "return;", "wrong numbers"),
+  ofManager(MANAGER, 'if (queue.completionType !== "NEXT") {', "if (false) {", "no queue of type NEXT"),
   ofManager(MANAGER, "maxPollers = 2,", "maxPollers = 3,", "[Q74]"),
   ofManager(MANAGER, "queueTimeoutMs = 10_000", "queueTimeoutMs = 1_000", "[Q74]"),
   ofManager(MANAGER, "return this.#pollers > 0;", "return true;", "[Q75] where the quota"),

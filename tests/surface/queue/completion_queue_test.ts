@@ -292,6 +292,11 @@ test("queue: [Q19] an event that a closure completes goes past the queue, the fi
   assertEquals(say(queue.tryNext()), ["b", true]);
   assertEquals(say(await both), ["a", true]);
   assertEquals(say(await queue.doThenAsyncNext(() => {}, -1)), ["QUEUE_TIMEOUT"]);
+  await assertRejects(
+    () => queue.doThenAsyncNext(-1 as never),
+    TypeError,
+    "closure is the number -1; give a",
+  );
   inject(queue, "after"); // nothing is taken past the queue any more
   assertEquals(say(queue.tryNext()), ["after", true]);
   queue.destroy();

@@ -270,6 +270,9 @@ test("polled methods: misuse is said at once", async () => {
     TypeError,
     "Cannot poll for calls of a server: there is no option",
   );
+  for (const [options, says] of [[{ minPollers: 0 }, "minPollers is"], [{ quota: 5 }, "quota is"]] as const) {
+    assertThrows(make(options as never), Error, `Cannot poll for calls of a server: ${says} the number`);
+  }
   assertThrows(() => new PolledMethods({} as never), TypeError, "expected a Server, found an object");
   const polled = new PolledMethods(server);
   assertThrows(() => polled.method({} as never), TypeError, "give a function as the handler");

@@ -101,7 +101,14 @@ test("queue server: [Q61] [Q62] misuse at registration says what is wrong", asyn
       );
       calls.registerMethod(one, { host: "elsewhere" });
       assertThrows(() => calls.registerMethod(one, { host: "elsewhere" }), TypeError, "is served already");
-      assertThrows(() => calls.registerMethod("a.B/C"), TypeError, 'a path is "/package.Service/Method"');
+      for (const path of ["a.B/C", "/a.B/C D", "/a.B/C\n", "/a.B/\u00e9"]) {
+        assertThrows(() => calls.registerMethod(path), TypeError, 'a path is "/package.Service/Method"');
+      }
+      assertThrows(
+        () => calls.registerMethod(both, { host: 80 as never }),
+        TypeError,
+        "host is the number 80",
+      );
       assertThrows(
         () => calls.registerMethod(both, { payload: "READ_INITIAL" }),
         TypeError,

@@ -33,6 +33,13 @@ async function done({ queue }: QueueBench, tag: unknown): Promise<boolean> {
 test("server streams: [Q82] unary: the request comes with the event; finish sends message and status, with metadata", async () => {
   await queueServing(async (bench) => {
     const { calls, queue, client } = bench;
+    for (const context of [5, {}, null] as never[]) {
+      assertThrows(
+        () => new ServerAsyncResponseWriter(context),
+        TypeError,
+        "give a ServerContext, or nothing",
+      );
+    }
     const responder: Unary = new ServerAsyncResponseWriter();
     assertThrows(() => responder.request, TypeError, "the event of the request has not come with success");
     assertThrows(() => responder.context.peer, TypeError, "Cannot read a call's context before");

@@ -151,6 +151,14 @@ test("thread manager: wrong numbers and a quota that is used up are said at once
   assertThrows(make({ pollers: 1 } as never), TypeError, 'there is no option "pollers"');
   assertThrows(make({ onError: 5 } as never), TypeError, "onError is the number 5; give a function");
   assertThrows(() => new ThreadQuota(0), RangeError, "Cannot make a thread quota of the number 0");
+  assertThrows(make({ queueTimeoutMs: 1e12 }), RangeError, "100000000000 at most, or Infinity");
+  assertThrows(make({ quota: {} as never }), TypeError, "quota is an object; give a ThreadQuota");
+  const quota = new ThreadQuota(1);
+  for (const count of [NaN, "1", -1, 0.5, Infinity, undefined] as number[]) {
+    assertThrows(() => quota.reserve(count), RangeError, "Cannot reserve ");
+    assertThrows(() => quota.release(count), RangeError, "of a thread quota: give a whole number");
+  }
+  assertEquals([quota.reserve(1), quota.reserve(1)], [true, false]);
   assertThrows(
     make({ quota: new ThreadQuota(1), minPollers: 2 })().start.bind(
       make({
@@ -161,5 +169,21 @@ test("thread manager: wrong numbers and a quota that is used up are said at once
     Error,
     "Cannot start 2 pollers of a completion queue: the thread quota is used up",
   );
+  queue.destroy();
+});
+
+test("thread manager: what is no queue of type NEXT, and no function, is said when it is made", () => {
+  const work = () => {};
+  assertThrows(() => new ThreadManager({} as never, work), TypeError, "Cannot use an object as a completion");
+  for (const completionType of ["PLUCK", "CALLBACK"] as const) {
+    const queue = new CompletionQueue({ completionType });
+    const says = `its completion queue is of type ${completionType}; give one of type NEXT`;
+    assertThrows(() => new ThreadManager(queue, work), TypeError, says);
+    queue.destroy();
+  }
+  const queue = new CompletionQueue();
+  for (const wrong of [5, undefined, {}]) {
+    assertThrows(() => new ThreadManager(queue, wrong as never), TypeError, "doWork is ");
+  }
   queue.destroy();
 });
