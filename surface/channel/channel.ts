@@ -37,7 +37,7 @@ import type { LoadBalancingPolicy } from "./balancer/policies.ts";
 import type { ChannelProxy } from "./proxy.ts";
 import { ChannelRoute, type RouteOptions } from "./channel_route.ts";
 import type { AddressRefusal, SharedConnections } from "./connect_settings.ts";
-import type { ConnectivityState } from "./connectivity.ts";
+import { checkState, type ConnectivityState } from "./connectivity.ts";
 import { type OpenChannel, openChannelsBy } from "./inner_channel.ts";
 import { addressesOf, defaultPort, type Destination, formatDestination } from "./destination.ts";
 import { checkResolvers, resolverFactory, type Resolvers, schemeNames } from "./resolver/resolvers.ts";
@@ -286,8 +286,11 @@ export class Channel {
   /**
    * Resolves with the new state as soon as it is not `state` any more. The process stays for the end of CONNECTING,
    * which comes in any case; waiting for the end of another state does not keep the process alive.
+   *
+   * @throws {TypeError} for what is no state
    */
   stateChange(state: ConnectivityState): Promise<ConnectivityState> {
+    checkState(state);
     if (this.state !== state) return Promise.resolve(this.state);
     const { engine } = this.#context;
     const holds = state === "CONNECTING";

@@ -3,7 +3,7 @@
 import type { Instant, TaskHandle } from "../../pollers/mod.ts";
 import { formatDestination } from "../channel/destination.ts";
 import { callContext, type Channel, onNextState } from "../channel/channel.ts";
-import type { ConnectivityState } from "../channel/connectivity.ts";
+import { checkState, type ConnectivityState } from "../channel/connectivity.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { checkDeadline } from "./deadline.ts";
 import type { QueueCore } from "./queue_core.ts";
@@ -68,7 +68,7 @@ class Watch<Tag> implements QueueOperation<Tag> {
  * what: a state that came and went is not seen. It does not connect: `channel.connect()` does. A channel that is closed has
  * changed to SHUTDOWN.
  *
- * @throws {TypeError} for what is no channel, queue or deadline
+ * @throws {TypeError} for what is no channel, state, queue or deadline
  * @throws {CallError} COMPLETION_QUEUE_SHUTDOWN
  */
 export function watchConnectivityState<Tag>(
@@ -79,6 +79,7 @@ export function watchConnectivityState<Tag>(
   tag: Tag,
 ): void {
   callContext(PURPOSE, channel);
+  checkState(last);
   checkDeadline(PURPOSE, deadline);
   new Watch(queueCoreOf(queue), channel, last, deadline, tag).begin();
 }

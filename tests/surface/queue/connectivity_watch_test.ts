@@ -83,5 +83,10 @@ test("watch: one that has ended leaves nothing with the engine; what is wrong th
     "give a CompletionQueue",
   );
   assertThrows(() => watchConnectivityState(channel, "IDLE", NaN, queue, 1), TypeError, "deadlineIn");
+  for (const last of ["ready", undefined, 2] as never[]) {
+    const says = "give one of IDLE, CONNECTING, READY, TRANSIENT_FAILURE, SHUTDOWN";
+    assertThrows(() => watchConnectivityState(channel, last, 0, queue, 1), TypeError, says);
+    assertThrows(() => channel.stateChange(last), TypeError, says);
+  }
   await use.end();
 });
