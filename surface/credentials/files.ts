@@ -2,6 +2,8 @@
 
 import { belongTogether } from "../../pollers/native/certificate.ts";
 import { fileStamp, readTextFileSync } from "../../pollers/native/files.ts";
+import { describe } from "../options.ts";
+import { isRecord } from "../records.ts";
 
 /** Options whose certificates and keys are paths of PEM files. */
 export type FilesOf<Options> = {
@@ -18,10 +20,11 @@ const ATTEMPTS = 3;
  * when one of them is another file or was written: files and symbolic links may both be replaced. Of files that are found
  * between two versions, where the key is not the certificate's, those of before are used until it is asked again.
  *
+ * @throws {TypeError} for what are no options, and for paths that are no strings
  * @throws {Error} (when credentials are made) that names a file which cannot be read
  */
 export function pemFiles<Options extends object>(options: FilesOf<Options>): () => Options {
-  const names = Object.keys(options).filter((name) => FILES.includes(name));
+  const names = checkedNames(options);
   const paths = names.map((name) => (options as Record<string, string>)[name]!);
   const stampNow = (): string => paths.map(fileStamp).join("\n");
   let stamp = "";
@@ -53,6 +56,21 @@ export function pemFiles<Options extends object>(options: FilesOf<Options>): () 
       return read = { ...options, ...texts } as Options;
     }
   };
+}
+
+/** The names of options that are files. */
+function checkedNames(options: unknown): string[] {
+  const purpose = "read certificates and keys from files";
+  if (!isRecord(options)) {
+    throw new TypeError(
+      `Cannot ${purpose}: options are ${describe(options)}; give { cert: path, key: path }`,
+    );
+  }
+  const given = options as Readonly<Record<string, unknown>>;
+  const names = FILES.filter((name) => given[name] !== undefined);
+  const wrong = names.find((name) => typeof given[name] !== "string");
+  if (wrong === undefined) return names;
+  throw new TypeError(`Cannot ${purpose}: ${wrong} is ${describe(given[wrong])}; give the path of a file`);
 }
 
 /** Whether key and certificate, where both are there, are a pair. */

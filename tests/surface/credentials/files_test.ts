@@ -118,3 +118,13 @@ test("certificate files: one that cannot be read is named", () =>
     });
     assertThrows(source, Error, "none.pem");
   }));
+
+test("certificate files: what names no files is said at once, and is not taken for no certificates", () => {
+  for (const wrong of ["ca.pem", 5, undefined, null, ["ca.pem"]]) {
+    assertThrows(() => pemFiles(wrong as never), TypeError, "give { cert: path, key: path }");
+  }
+  for (const wrong of [5, null, new URL("file:///ca.pem")]) {
+    assertThrows(() => pemFiles({ ca: wrong } as never), TypeError, "give the path of a file");
+  }
+  assertEquals(pemFiles({ ca: undefined, serverName: "a" } as never)(), { ca: undefined, serverName: "a" });
+});
