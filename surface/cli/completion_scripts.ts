@@ -41,6 +41,11 @@ function flagsOf({ flags }: AnyCommand): CompletedFlag[] {
   return [...own, HELP];
 }
 
+/** Whether its arguments are files and folders; those of others are names that only servers know. */
+function takesPaths({ usage }: AnyCommand): boolean {
+  return usage.startsWith("PATH");
+}
+
 /** What stands behind a flag: words, a file, a directory, or what no shell can know. */
 type Value = { readonly words: readonly string[] } | "file" | "directory" | "any" | undefined;
 
@@ -56,17 +61,13 @@ function bash(commands: readonly CompletedCommand[]): string {
     const values = flags.flatMap(({ names, flag }) => {
       const value = valueOf(flag);
       if (value === undefined) return [];
-      const reply = value === "file"
-        ? "compgen -f"
-        : value === "directory"
-        ? "compgen -d"
-        : `compgen -W "${value === "any" ? "" : value.words.join(" ")}"`;
       const patterns = names.flatMap((one) => one.startsWith("--") ? [one, one.slice(1)] : [one]);
-      return [`        ${patterns.join("|")}) COMPREPLY=($(${reply} -- "$cur")); return ;;`];
+      return [`        ${patterns.join("|")}) ${bashReply(value)} ;;`];
     });
     return [
       `    ${name})`,
       ...(values.length === 0 ? [] : ['      case "$prev" in', ...values, "      esac"]),
+      ...(takesPaths(command) ? ['      case "$cur" in -*) ;; *) return ;; esac'] : []),
       `      words="${[...words, ...flags.flatMap(({ names }) => names)].join(" ")}"`,
       "      ;;",
     ].join("\n");
@@ -74,7 +75,7 @@ function bash(commands: readonly CompletedCommand[]): string {
   const names = [...commands.map(({ name }) => name), "help"].join(" ");
   return `# bash completion of pollwire; to have it: source <(pollwire completions bash)
 _pollwire() {
-  local cur prev word command="" words=""
+  local cur prev command="" words=""
   cur="\${COMP_WORDS[COMP_CWORD]}"
   prev="\${COMP_WORDS[COMP_CWORD-1]}"
   if [ "$cur" = "=" ]; then
@@ -92,6 +93,13 @@ ${cases.join("\n")}
 }
 complete -o default -F _pollwire pollwire
 `;
+}
+
+/** Of files the function says nothing: bash then completes them itself, and quotes what is odd in their names. */
+function bashReply(value: NonNullable<Value>): string {
+  if (value === "file" || value === "any") return "return";
+  if (value === "directory") return "compopt -o dirnames +o default 2>/dev/null; return";
+  return `COMPREPLY=($(compgen -W "${value.words.join(" ")}" -- "$cur")); return`;
 }
 
 /** Text inside single quotes. */
@@ -112,9 +120,15 @@ function zsh(commands: readonly CompletedCommand[]): string {
   const cases = commands.map(({ name, command, words }) => {
     const lines = flagsOf(command).flatMap(({ names, flag }) => {
       const many = flag.kind === "list" ? "*" : "";
-      return names.map((one) => quoted(`${many}${one}[${spec(flag.help)}]${action(flag)}`));
+      // Values in the same word too: --proto=FILE, -IDIR.
+      const inline = (one: string): string => flag.kind === "switch" ? "" : one.startsWith("--") ? "=" : "+";
+      return names.map((one) => quoted(`${many}${one}${inline(one)}[${spec(flag.help)}]${action(flag)}`));
     });
-    const rest = words === undefined ? "'*: :'" : quoted(`*: :(${words.join(" ")})`);
+    const rest = takesPaths(command)
+      ? "'*:PATH:_files'"
+      : words === undefined
+      ? "'*: :'"
+      : quoted(`*: :(${words.join(" ")})`);
     return `    ${name})\n      _arguments -S \\\n        ${
       [...lines, rest].join(" \\\n        ")
     }\n      ;;`;
@@ -145,18 +159,21 @@ if [ "$funcstack[1]" = "_pollwire" ]; then _pollwire "$@"; else compdef _pollwir
 }
 
 function fish(commands: readonly CompletedCommand[]): string {
-  const lines = ["# fish completion of pollwire; to have it: pollwire completions fish | source"];
-  lines.push("complete -c pollwire -f");
+  const lines = [`# fish completion of pollwire; to have it: pollwire completions fish | source
+function __pollwire_runs
+  set -l words (commandline -opc)
+  test (count $words) -gt 1; and test $words[2] = $argv[1]
+end
+complete -c pollwire -f`];
   for (const { name, summary } of [...commands, { name: "help", summary: "says what a command does" }]) {
     lines.push(`complete -c pollwire -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`);
   }
   lines.push(
-    `complete -c pollwire -n "__fish_seen_subcommand_from help" -a "${
-      commands.map(({ name }) => name).join(" ")
-    }"`,
+    `complete -c pollwire -n "__pollwire_runs help" -a "${commands.map(({ name }) => name).join(" ")}"`,
   );
   for (const { name, command, words } of commands) {
-    const seen = `complete -c pollwire -n "__fish_seen_subcommand_from ${name}"`;
+    const seen = `complete -c pollwire -n "__pollwire_runs ${name}"`;
+    if (takesPaths(command)) lines.push(`${seen} -F`);
     if (words !== undefined) lines.push(`${seen} -a "${words.join(" ")}"`);
     for (const { names, flag } of flagsOf(command)) {
       const options = names.map((one) => one.startsWith("--") ? `-l ${one.slice(2)}` : `-s ${one.slice(1)}`);

@@ -263,10 +263,17 @@ export default [
   },
   {
     file: "surface/cli/completion_scripts.ts",
-    before: '? "compgen -f"',
-    after: '? "compgen -d"',
+    before: 'if (value === "file" || value === "any") return "return";',
+    after: 'if (value === "any") return "return";',
     test: "tests/surface/cli/completions_test.ts",
     name: "bash completes commands",
+  },
+  {
+    file: "surface/cli/completion_scripts.ts",
+    before: 'return usage.startsWith("PATH");',
+    after: "return false;",
+    test: "tests/surface/cli/completions_test.ts",
+    name: "zsh completes the files",
   },
   {
     file: "surface/cli/connect.ts",
