@@ -1,14 +1,19 @@
 // Watches the places of files, there or not, through the folders that they are in.
 
-import { type FSWatcher, statSync, watch } from "node:fs";
+import { type FSWatcher, readlinkSync, realpathSync, statSync, watch } from "node:fs";
+import { resolve as resolvePath } from "node:path";
 
 /** Editors write in several steps: what they did is looked at once it has been quiet for as long. */
 const QUIET_MS = 40;
 
-/** What differs once the file at `path` is another one or was written; "" where there is none. */
+/** What differs once the file at `path` is another one or was written; "" where there is none that can be read. */
 export function placeStamp(path: string): string {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found === undefined ? "" : `${found.ino} ${found.size} ${found.mtimeNs}`;
+  try {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? "" : `${found.ino} ${found.size} ${found.mtimeNs}`;
+  } catch {
+    return ""; // a file stands where its folder should be, or links lead in a circle: whoever reads it says so
+  }
 }
 
 /** A folder that is watched; another one that comes in its place is not. */
@@ -22,6 +27,8 @@ export class PlaceWatcher {
   private readonly followed = new Map<string, Followed>();
   /** Folders that are not there, as names in the ones above them that are. */
   private readonly awaited = new Set<string>();
+  /** Symbolic links to files and folders that are watched, and what they lead to. */
+  private readonly links = new Set<string>();
   private stamps: ReadonlyMap<string, string> = new Map();
   private whole: ReadonlySet<string> = new Set();
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -42,6 +49,9 @@ export class PlaceWatcher {
       if (this.isClosed) return this.wake();
       const folders = new Set([...stamps.keys()].map(folderOf));
       for (const folder of whole) folders.add(folder);
+      this.links.clear();
+      for (const path of stamps.keys()) this.followLink(path, folders);
+      for (const folder of folders) if (folder !== "") this.followLink(folder.slice(0, -1), folders);
       const isFirst = this.followed.size === 0;
       const more = this.followAll(folders);
       // What happened before its folder was watched.
@@ -58,6 +68,18 @@ export class PlaceWatcher {
     for (const { watcher } of this.followed.values()) watcher.close();
     this.followed.clear();
     this.wake();
+  }
+
+  /** Where there is a link at `path`, the `folders` that it and all it leads to are in are to be watched too. */
+  private followLink(path: string, folders: Set<string>): void {
+    const target = targetOf(path);
+    if (target === undefined) return;
+    const isKnown = this.links.has(target);
+    for (const one of [path, target]) {
+      this.links.add(one);
+      folders.add(folderOf(one));
+    }
+    if (!isKnown) this.followLink(target, folders);
   }
 
   /** Watches `folders` and no others. Whether there is one among them that was not watched before. */
@@ -87,7 +109,7 @@ export class PlaceWatcher {
       return this.follow(folderOf(path));
     }
     try {
-      const watcher = watch(folder === "" ? "." : folder, (_, name) => this.seen(folder, name));
+      const watcher = watch(realpathSync(folder === "" ? "." : folder), (_, name) => this.seen(folder, name));
       const made = { watcher, identity };
       watcher.on("error", () => this.lost(folder, made));
       this.followed.set(folder, made);
@@ -110,7 +132,8 @@ export class PlaceWatcher {
 
   private seen(folder: string, name: string | null): void {
     const path = folder + (name ?? "");
-    if (name === null || this.stamps.has(path) || this.awaited.has(path)) return this.soon();
+    const isMeant = this.stamps.has(path) || this.awaited.has(path) || this.links.has(path);
+    if (name === null || isMeant) return this.soon();
     const isOfWhole = this.whole.has(folder) && (name.endsWith(".proto") || this.isOther(`${path}/`));
     if (isOfWhole) this.missed = this.waiting === undefined;
     if (isOfWhole || this.isOther(folder)) this.soon();
@@ -139,6 +162,15 @@ function identityOf(path: string): string | undefined {
     // The number of a folder that went is given to the next one that is made.
     const { dev, ino, birthtimeNs } = statSync(path === "" ? "." : path, { bigint: true });
     return `${dev} ${ino} ${birthtimeNs}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the symbolic link at `path` leads to, there or not; undefined where there is none. */
+function targetOf(path: string): string | undefined {
+  try {
+    return resolvePath(folderOf(path), readlinkSync(path)).replaceAll("\\", "/");
   } catch {
     return undefined;
   }

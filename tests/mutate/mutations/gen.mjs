@@ -93,10 +93,17 @@ export default [
   },
   {
     file: "pollers/native/watch_places.ts",
-    before: "if (name === null || this.stamps.has(path) || this.awaited.has(path)) return this.soon();",
-    after: "if (name === null || this.awaited.has(path)) return this.soon();",
+    before: "const isMeant = this.stamps.has(path) || ",
+    after: "const isMeant = ",
     test: GEN,
     name: "--watch generates again",
+  },
+  {
+    file: "pollers/native/watch_places.ts",
+    before: " || this.links.has(path);",
+    after: ";",
+    test: GEN,
+    name: "--watch sees what links lead to",
   },
   {
     file: "pollers/native/watch_places.ts",

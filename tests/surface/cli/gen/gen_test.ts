@@ -1,5 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { test } from "../../../harness.ts";
@@ -190,6 +199,52 @@ test(
 );
 
 test(
+  "--watch sees what links lead to, and that they lead to something else",
+  () =>
+    inFolder({ "q/a.proto": ITEM, "v1/b.proto": ITEM.replace("shop", "b") }, async (folder, write) => {
+      symlinkSync("../q/a.proto", `${folder}/p/a.proto`);
+      symlinkSync("v1", `${folder}/current`);
+      const terminal = new FakeTerminal();
+      const paths = ["p/a.proto", "current"].map((path) => `${folder}/${path}`);
+      const dirs = ["p", "current"].map((path) => `-I${folder}/${path}`);
+      const runs = pollwire(["gen", ...paths, ...dirs, "-o", `${folder}/gen`, "--watch"], terminal);
+      await until(() => terminal.err.text.includes("watching"), "watching");
+      const item = (path: string, field: string) => {
+        write(path, ITEM.replace("name", field).replace("shop", path.endsWith("a.proto") ? "a" : "b"));
+        const made = `${folder}/gen/${path.split("/")[1]!.replace(".proto", ".ts")}`;
+        return until(
+          () => existsSync(made) && readFileSync(made, "utf8").includes(`  ${field}: string`),
+          `${field} in ${path}`,
+        );
+      };
+      await item("q/a.proto", "target");
+      await item("v1/b.proto", "first");
+      write("v2/b.proto", ITEM.replace("name", "other").replace("shop", "b"));
+      symlinkSync("v2", `${folder}/next`);
+      renameSync(`${folder}/next`, `${folder}/current`);
+      await until(() => readFileSync(`${folder}/gen/b.ts`, "utf8").includes("other"), "the other folder");
+      await item("v2/b.proto", "second");
+      terminal.interrupt();
+      assertEquals((await runs).code, 130);
+    }),
+  { skip: process.platform === "win32" ? "links need a privilege on Windows" : watcherStays },
+);
+
+test("an import below a file is said with its line", () =>
+  inFolder({ "p/item.proto": ITEM }, async (folder, write) => {
+    write("p/a.proto", 'syntax = "proto3";\nimport "item.proto/b.proto";\n');
+    const { code, err } = await pollwire([
+      "gen",
+      `${folder}/p/a.proto`,
+      "-o",
+      `${folder}/gen`,
+      `-I${folder}/p`,
+    ]);
+    assertEquals(code, 1);
+    assertStringIncludes(err, `/p/a.proto:2:1: Cannot import "item.proto/b.proto": no such file; tried `);
+  }));
+
+test(
   "--watch says once that a folder is empty, and goes on with folders that are made, moved and made anew",
   () =>
     inFolder({ "p/a.proto": ITEM }, async (folder, write) => {
@@ -229,6 +284,12 @@ test(
 
       rmSync(`${folder}/p`, { recursive: true });
       await watching(0);
+      writeFileSync(`${folder}/p`, "a file");
+      await until(
+        () => terminal.err.text.includes("/p:1:1: Expected top-level"),
+        "a file in the folder's place",
+      );
+      rmSync(`${folder}/p`);
       await item("p/d.proto", "anew");
       await item("p/d.proto", "further");
       terminal.interrupt();
