@@ -32,7 +32,7 @@ export class PlaceWatcher {
   private stamps: ReadonlyMap<string, string> = new Map();
   private whole: ReadonlySet<string> = new Set();
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private waiting: (() => void) | undefined;
+  private waiting: ((error?: Error) => void) | undefined;
   private isClosed = false;
   /** A folder changed while nobody waited. */
   private missed = false;
@@ -40,12 +40,13 @@ export class PlaceWatcher {
   /**
    * Resolves once one of the places has changed since it had its stamp, or a .proto file or a folder in one of the folders
    * `whole` came or went; or when the watcher is closed. Paths have "/" between their parts. To be awaited before the next one.
+   * Rejects with an Error that says which folder the system does not let be watched: changes in it would not be seen.
    */
   changed(stamps: ReadonlyMap<string, string>, whole: ReadonlySet<string>): Promise<void> {
     this.stamps = stamps;
     this.whole = whole;
-    return new Promise((resolve) => {
-      this.waiting = resolve;
+    return new Promise((resolve, reject) => {
+      this.waiting = (error) => error === undefined ? resolve() : reject(error);
       if (this.isClosed) return this.wake();
       const folders = new Set([...stamps.keys()].map(folderOf));
       for (const folder of whole) folders.add(folder);
@@ -111,10 +112,10 @@ export class PlaceWatcher {
     try {
       const watcher = watch(realpathSync(folder === "" ? "." : folder), (_, name) => this.seen(folder, name));
       const made = { watcher, identity };
-      watcher.on("error", () => this.lost(folder, made));
+      watcher.on("error", (error) => this.lost(folder, made, error));
       this.followed.set(folder, made);
-    } catch {
-      // It may not be read, or went this moment: what is in it is not seen.
+    } catch (cause) {
+      if (identityOf(folder) === identity) throw unwatched(folder, cause); // others went this moment
     }
     return [folder, true];
   }
@@ -124,10 +125,11 @@ export class PlaceWatcher {
     if (this.followed.get(folder) === followed) this.followed.delete(folder);
   }
 
-  /** The folder itself went: what was in it did too, and it may come again. */
-  private lost(folder: string, followed: Followed): void {
+  /** The folder itself went: what was in it did too, and it may come again. Of one that is there still, Deno tells here. */
+  private lost(folder: string, followed: Followed, cause: unknown): void {
     this.drop(folder, followed);
-    this.soon();
+    if (identityOf(folder) === followed.identity) this.wake(unwatched(folder, cause));
+    else this.soon();
   }
 
   private seen(folder: string, name: string | null): void {
@@ -149,11 +151,15 @@ export class PlaceWatcher {
     this.timer = setTimeout(() => this.wake(), QUIET_MS);
   }
 
-  private wake(): void {
-    const resolve = this.waiting;
+  private wake(error?: Error): void {
+    const settle = this.waiting;
     this.waiting = undefined;
-    resolve?.();
+    settle?.(error);
   }
+}
+
+function unwatched(folder: string, cause: unknown): Error {
+  return new Error(`Cannot watch ${folder || "."}: ${(cause as Error).message}`, { cause });
 }
 
 /** What differs where a folder was made anew at `path`; undefined where there is none. */

@@ -147,9 +147,17 @@ function stampsOf(places: Iterable<string>): Map<string, string> {
 
 /** Generates with every change until it is interrupted; what is wrong is printed, and the next change awaited. */
 async function watch(line: Line, out: string): Promise<number> {
-  const { signal, terminal } = line;
   const watcher = new PlaceWatcher();
-  signal.addEventListener("abort", () => watcher.close());
+  line.signal.addEventListener("abort", () => watcher.close());
+  try {
+    return await generateWith(watcher, line, out);
+  } finally {
+    watcher.close();
+  }
+}
+
+async function generateWith(watcher: PlaceWatcher, line: Line, out: string): Promise<number> {
+  const { signal, terminal } = line;
   const { dim } = styleOf(terminal.err);
   let last: Inputs | undefined;
   while (!signal.aborted) {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -20,6 +21,13 @@ import { withFolder } from "./own_folder.ts";
 const CART =
   'syntax = "proto3";\npackage shop;\nimport "item.proto";\nmessage Cart { repeated Item items = 1; }\n';
 const ITEM = 'syntax = "proto3";\npackage shop;\nmessage Item { string name = 1; }\n';
+
+/** Why no folder is closed to this process. */
+const mayReadAll = process.platform !== "linux"
+  ? "folders are closed by other means than on Linux"
+  : process.getuid?.() === 0
+  ? "root may read every folder"
+  : undefined;
 
 /** Runs `body` in a folder with `files`. */
 async function inFolder(
@@ -228,6 +236,28 @@ test(
       assertEquals((await runs).code, 130);
     }),
   { skip: process.platform === "win32" ? "links need a privilege on Windows" : watcherStays },
+);
+
+test(
+  "--watch ends where the system does not let a folder be watched: changes in it would not be seen",
+  () =>
+    inFolder({ "p/a.proto": ITEM }, async (folder) => {
+      chmodSync(`${folder}/p`, 0o311);
+      try {
+        const { code, err } = await pollwire([
+          "gen",
+          `${folder}/p/a.proto`,
+          "-o",
+          `${folder}/gen`,
+          "--watch",
+        ]);
+        assertEquals(code, 1);
+        assertStringIncludes(err, `error: Cannot watch ${folder}/p/: `);
+      } finally {
+        chmodSync(`${folder}/p`, 0o755);
+      }
+    }),
+  { skip: mayReadAll },
 );
 
 test("an import below a file is said with its line", () =>
