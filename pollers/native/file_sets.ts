@@ -20,21 +20,21 @@ export interface Tree {
   readonly folders: readonly string[];
 }
 
-/** The paths of all files below `folder`; see `treeBelow`. */
+/** The paths of all files below `folder`, but for those in folders that are closed to this process; see `treeBelow`. */
 export async function filesBelow(folder: string): Promise<readonly string[]> {
-  return (await treeBelow(folder)).files;
+  return (await treeBelow(folder, ["ENOENT", "EACCES", "EPERM"])).files;
 }
 
 /**
  * The paths of all files and folders below `folder`, sorted; none where there is no such folder. Folders that begin with a
- * dot, and node_modules, are passed over.
+ * dot, and node_modules, are passed over, and those that cannot be listed for one of the system's errors in `passed`.
  */
-export async function treeBelow(folder: string): Promise<Tree> {
+export async function treeBelow(folder: string, passed: readonly string[] = ["ENOENT"]): Promise<Tree> {
   const files: string[] = [];
   const folders: string[] = [];
   const walk = async (below: string): Promise<void> => {
     const entries = await readdir(join(folder, below), { withFileTypes: true }).catch((error) => {
-      if ((error as { code?: unknown }).code === "ENOENT") return [];
+      if (passed.includes(String((error as { code?: unknown }).code))) return [];
       throw new Error(`Cannot list ${join(folder, below)}: ${(error as Error).message}`, { cause: error });
     });
     for (const entry of entries) {

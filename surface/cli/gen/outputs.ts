@@ -42,7 +42,7 @@ export async function compareOutputs(out: string, files: readonly GeneratedFile[
   for (const below of await filesBelow(folder === "" ? "." : folder)) {
     const path = folder + below;
     if (!path.endsWith(".ts") || texts.has(path)) continue;
-    if ((await readIfThere(path))?.startsWith(MARK) === true) stale.push(path);
+    if (await isGenerated(path)) stale.push(path);
   }
   return { write, missing, differing, stale, unchanged: texts.size - write.size };
 }
@@ -70,6 +70,11 @@ async function readIfThere(path: string): Promise<string | undefined> {
     }
     throw error;
   }
+}
+
+/** What cannot be read, such as another user's file or a link to itself, is none that the generator made. */
+async function isGenerated(path: string): Promise<boolean> {
+  return await readTextFile(path).then((text) => text.startsWith(MARK), () => false);
 }
 
 /** Version control may have given a file the line ends of Windows. */

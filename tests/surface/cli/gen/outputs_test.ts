@@ -1,5 +1,14 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import process from "node:process";
 import { applyChanges, compareOutputs } from "../../../../surface/cli/gen/outputs.ts";
 import { test } from "../../../harness.ts";
 import { withFolder } from "./own_folder.ts";
@@ -52,6 +61,22 @@ test("files that were generated of what is not given any more are stale; --clean
     await applyChanges(changes, true);
     assertEquals(readdirSync(folder).sort(), ["mine.ts", "x.ts"]);
   }));
+
+test(
+  "what is below the folder and cannot be read is not the generator's, and hinders nothing",
+  () =>
+    withFolder(async (folder) => {
+      symlinkSync("circle.ts", `${folder}/circle.ts`);
+      mkdirSync(`${folder}/closed`, { mode: 0 }); // which root may list all the same
+      try {
+        const changes = await compareOutputs(folder, [{ path: "x.ts", text: MARK }]);
+        assertEquals([changes.missing, changes.stale], [[`${folder}/x.ts`], []]);
+      } finally {
+        chmodSync(`${folder}/closed`, 0o755);
+      }
+    }),
+  { skip: process.platform === "win32" ? "links need a privilege on Windows" : undefined },
+);
 
 test("nothing is written outside of the folder, and no two files are one", async () => {
   for (const path of ["../a.ts", "a/../../b.ts", "/etc/a.ts", "C:/a.ts", "a\\..\\..\\b.ts"]) {
