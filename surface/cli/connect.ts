@@ -87,11 +87,16 @@ async function credentialsOf(
   }
   if (!ofTls && !flags.tls && (isOfThisMachine(target) || /^https?:\/\//.test(target))) return undefined;
   const text = async (path: string): Promise<string> => {
+    let pem: string;
     try {
-      return new TextDecoder().decode(await terminal.readFile(path));
+      pem = new TextDecoder().decode(await terminal.readFile(path));
     } catch (error) {
       throw new CommandError((error as Error).message);
     }
+    if (pem.includes("-----BEGIN ")) return pem;
+    throw new CommandError(
+      `Cannot use ${path}: it is no PEM, which begins with -----BEGIN; openssl reads DER by -inform der, and writes PEM`,
+    );
   };
   try {
     return tls.client({

@@ -74,5 +74,6 @@ function adviceOn({ details, endedBy }: RpcError): string | undefined {
   if (UNKNOWN_ISSUER.test(details)) {
     return "--cacert takes the certificate of the authority that signed it; its own, where it is self-signed";
   }
+  if (details.endsWith("(maxReceiveMessageBytes)")) return "--max-msg-sz says how large they may be";
   return undefined;
 }

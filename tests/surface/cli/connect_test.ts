@@ -3,7 +3,7 @@ import { UsageError } from "../../../surface/cli/exit_codes.ts";
 import { readHeaders } from "../../../surface/cli/connect.ts";
 import { test } from "../../harness.ts";
 import { pollwire } from "./fake_terminal.ts";
-import { withShop } from "./shop.ts";
+import { SHOP_PROTO, withShop } from "./shop.ts";
 
 test("-H takes name and value, of -bin names base64 of either alphabet", () => {
   const metadata = readHeaders(["X-A: one", "x-a:two: 3", "empty", "x-bin: /+8=", "y-bin: _-8"]);
@@ -48,6 +48,12 @@ test("a file or a target that cannot be used is a message and 1", async () => {
   const file = await pollwire(["health", "localhost:1", "-cacert", "no/such.pem"]);
   assertEquals(file.code, 1);
   assertStringIncludes(file.err, "no/such.pem");
+  const noPem = await pollwire(["health", "localhost:1", "-cacert", SHOP_PROTO]);
+  assertEquals(noPem.code, 1);
+  assertStringIncludes(
+    noPem.err,
+    `error: Cannot use ${SHOP_PROTO}: it is no PEM, which begins with -----BEGIN;`,
+  );
   const target = await pollwire(["health", "a:b:c", "-plaintext"]);
   assertEquals([target.code, target.err], [1, 'error: Cannot parse address "a:b:c": expected "host:port"\n']);
   const poller = await pollwire(["health", "localhost:1", "--poller=eppol"]);
@@ -80,3 +86,10 @@ test("0 is a limit's default, as in grpcurl", async () => {
     assertEquals([code, err], [0, ""]);
   });
 });
+
+test("a message above the limit of size is said with the flag that has it", () =>
+  withShop(async ({ target }) => {
+    const { code, err } = await pollwire(["list", target, "-max-msg-sz", "10"]);
+    assertEquals(code, 72);
+    assertStringIncludes(err, "\n  --max-msg-sz says how large they may be\n");
+  }));
