@@ -40,6 +40,8 @@ export class Helper {
   private readonly channels = new Map<CallContext, number>();
   private readonly calls = new Map<number, HelpedSink>();
   private numbers = 0;
+  /** What came and was not dispatched: an observer may make a call that blocks before what comes later. */
+  private came: Iterable<FromHelper> = [];
 
   /** Throws where the runtime can start no thread. */
   constructor() {
@@ -83,6 +85,7 @@ export class Helper {
 
   /** Blocks until something comes, `timeoutMs` at most; false where nothing did. */
   pump(timeoutMs: number, spinMs: number): boolean {
+    if (this.dispatchCame()) return true;
     let got: unknown;
     try {
       got = this.mailbox.receive(timeoutMs, spinMs);
@@ -91,8 +94,18 @@ export class Helper {
       return true;
     }
     if (got === undefined) return false;
-    for (const message of got as FromHelper[]) this.dispatch(message);
-    return true;
+    this.came = (got as FromHelper[]).values();
+    return this.dispatchCame();
+  }
+
+  /** False where there was nothing. An observer that blocks in it goes on with the same messages. */
+  private dispatchCame(): boolean {
+    let some = false;
+    for (const message of this.came) {
+      some = true;
+      this.dispatch(message);
+    }
+    return some;
   }
 
   private dispatch(message: FromHelper): void {

@@ -56,6 +56,28 @@ export default [
     name: "native: observers of the channel",
   },
   {
+    file: "surface/blocking/helper.ts",
+    before: "    if (this.dispatchCame()) return true;\n",
+    after: "",
+    test: HELPER,
+    name: "[Q127] an observer that makes a call which blocks",
+  },
+  {
+    file: "surface/blocking/helped_call.ts",
+    before: '      return this.endWith(Status.UNAVAILABLE, details, "library", error);\n',
+    after: "      throw error;\n",
+    test: HELPER,
+    name: "[Q127] a call whose helper thread cannot start",
+  },
+  {
+    file: "surface/blocking/helped_call.ts",
+    before:
+      '    if (this.context.end.isClosed) return this.endWith(Status.UNAVAILABLE, CHANNEL_CLOSED, "library");\n    if (!',
+    after: "    if (!",
+    test: CLIENT,
+    name: "native: [Q126] what a request's getter aborts or closes",
+  },
+  {
     file: "pollers/threads/handover.ts",
     before: "if (count === 0 && Atomics.load(control, RECLAIM) === 0) continue;",
     after: "if (count === 0) continue;",

@@ -83,6 +83,23 @@ test("a helper thread that hangs, or is gone, fails its calls", async () => {
   await server.end();
 });
 
+test("[Q127] an observer that makes a call which blocks does not change the order of responses", async () => {
+  const server = new ServingThread();
+  const channel = new Channel(`127.0.0.1:${await server.port}`, { poller: "native" });
+  const client = createSyncClient(Trial, channel);
+  let ended: number | undefined;
+  const stop = channel.observe({
+    onInitialMetadata() {
+      stop(); // or the call made here would make another one
+      ended = client.one({ text: "wait 60", number: 7 }).number;
+    },
+  });
+  const got = [...client.down({ text: "slow", number: 6 })].map(({ number }) => number);
+  assertEquals([got, ended], [[1, 2, 3, 4, 5, 6], 7]);
+  await channel[Symbol.asyncDispose]();
+  await server.end();
+});
+
 test("a mailbox whose thread shows no life throws instead of waiting for ever", async () => {
   const mailbox = new Mailbox(new URL("./silent_thread.ts", import.meta.url), 700);
   assertEquals(mailbox.receive(50, 0), undefined);
