@@ -24,6 +24,8 @@ const GRACE_MS = 25;
 /** The window is given back when so much was taken, or nothing is left to take. */
 const TAKEN_BYTES = 32_768;
 
+const CHANNEL_CLOSED = "channel is closed";
+
 /** One call, of any kind. */
 export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCall {
   status: CallStatus | undefined = undefined;
@@ -63,7 +65,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
   begin(): void {
     const { signal, deadlineMs = Infinity, parent } = this.options;
     if (this.context.observers.list !== undefined) this.observe(this.context.observers.list);
-    if (this.context.end.isClosed) return this.endWith(Status.UNAVAILABLE, "channel is closed", "library");
+    if (this.context.end.isClosed) return this.endWith(Status.UNAVAILABLE, CHANNEL_CLOSED, "library");
     if (signal?.aborted) return this.aborted();
     if (parent?.isOver) return this.onParentOver();
     const now = this.context.engine.now();
@@ -71,14 +73,16 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
     if (!(this.deadlineAt > now)) {
       return this.endWith(Status.DEADLINE_EXCEEDED, `${this.whoseDeadline} has passed`, "user");
     }
-    const request = this.requestStream ? undefined : this.encode();
-    if (this.status === undefined) this.startCall(request, this.deadlineAt - now);
-    try {
+    try { // first: what follows calls the application, which may abort the signal
       this.listen();
     } catch (error) { // of a signal that is the application's
       this.report(error, "options");
-      this.cancel(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "user", error);
+      return this.cancel(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "user", error);
     }
+    const request = this.requestStream ? undefined : this.encode();
+    const headers = this.isOver ? undefined : this.permittedHeaders();
+    if (this.context.end.isClosed) return this.endWith(Status.UNAVAILABLE, CHANNEL_CLOSED, "library");
+    if (!this.isOver) this.startCall(request, headers, this.deadlineAt - now);
   }
 
   /** From the call that this one was made for. */
@@ -88,7 +92,6 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
 
   /** Between two responses the thread does not block: the call can be aborted then. */
   private listen(): void {
-    if (this.status !== undefined) return;
     const { signal, parent } = this.options;
     parent?.addChild(this);
     if (signal === undefined) return;
@@ -175,10 +178,8 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
     this.endWith(Status.UNAVAILABLE, details, "user");
   }
 
-  private startCall(request: ArrayBuffer | undefined, leftMs: number): void {
+  private startCall(request: ArrayBuffer | undefined, headers: HeaderList | undefined, leftMs: number): void {
     const { method: { kind }, options: { waitForReady, compression, corked, identity }, path } = this;
-    const headers = this.permittedHeaders();
-    if (this.status !== undefined) return;
     const helper = this.helper = helperOfThread();
     this.id = helper.start(this.context, this, (channel, call) => ({
       kind: "start",

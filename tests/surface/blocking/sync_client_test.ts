@@ -65,6 +65,29 @@ blocking(
 
 blocking(
   ALL_WAYS,
+  "[Q126] what a request's getter aborts or closes is not called",
+  ({ client, channel }) => {
+    const abort = new AbortController();
+    const aborting = {
+      get text(): string {
+        abort.abort();
+        return "wait 5000";
+      },
+    };
+    assertEquals(thrown(() => client.one(aborting, { signal: abort.signal })).code, Status.CANCELLED);
+    const closing = {
+      get text(): string {
+        channel.close();
+        return "wait 5000";
+      },
+    };
+    const error = thrown(() => client.one(closing));
+    assertEquals([error.code, error.details], [Status.UNAVAILABLE, "channel is closed"]);
+  },
+);
+
+blocking(
+  ALL_WAYS,
   "observers of the channel see calls that block, whichever thread makes them",
   ({ client, channel }) => {
     const seen: string[] = [];
