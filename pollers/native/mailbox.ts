@@ -44,7 +44,12 @@ export class Mailbox {
     const { port1, port2 } = new this.threads.MessageChannel();
     const ends: Ends = { words: this.words, port: port2 };
     this.port = port1;
-    this.thread = new Thread(module, ends, () => {}, [port2]);
+    try {
+      this.thread = new Thread(module, ends, () => {}, [port2]);
+    } catch (error) {
+      port1.close();
+      throw error;
+    }
     this.thread.unref();
   }
 

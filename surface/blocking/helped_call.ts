@@ -180,7 +180,13 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
 
   private startCall(request: ArrayBuffer | undefined, headers: HeaderList | undefined, leftMs: number): void {
     const { method: { kind }, options: { waitForReady, compression, corked, identity }, path } = this;
-    const helper = this.helper = helperOfThread();
+    let helper: Helper;
+    try {
+      helper = this.helper = helperOfThread();
+    } catch (error) { // too few descriptors are left, or threads
+      const details = `no helper thread can make the call: ${messageOf(error)}`;
+      return this.endWith(Status.UNAVAILABLE, details, "library", error);
+    }
     this.id = helper.start(this.context, this, (channel, call) => ({
       kind: "start",
       channel,

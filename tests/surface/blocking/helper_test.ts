@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Channel, createSyncClient, Status } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Mailbox } from "../../../pollers/native/mailbox.ts";
+import { Thread } from "../../../pollers/native/thread.ts";
 import { Helper, helperOfThread } from "../../../surface/blocking/helper.ts";
 import { callContext } from "../../../surface/channel/channel.ts";
 import { test } from "../../harness.ts";
@@ -98,6 +99,24 @@ test("[Q127] an observer that makes a call which blocks does not change the orde
   assertEquals([got, ended], [[1, 2, 3, 4, 5, 6], 7]);
   await channel[Symbol.asyncDispose]();
   await server.end();
+});
+
+test("[Q127] a call whose helper thread cannot start ends with UNAVAILABLE, for observers too", async () => {
+  const channel = new Channel("127.0.0.1:1", { poller: "native" });
+  const seen: string[] = [];
+  channel.observe({ onCallBegin: () => seen.push("begins"), onCallEnd: ({ status }) => seen.push(status) });
+  const client = createSyncClient(Trial, channel);
+  const { lack } = Thread;
+  Thread.lack = () => "no descriptors are left";
+  try {
+    const error = thrown(() => client.one({}));
+    assertEquals(error.code, Status.UNAVAILABLE);
+    assertEquals(error.details, "no helper thread can make the call: no descriptors are left");
+  } finally {
+    Thread.lack = lack;
+  }
+  assertEquals(seen, ["begins", "UNAVAILABLE"]);
+  await channel[Symbol.asyncDispose]();
 });
 
 test("a mailbox whose thread shows no life throws instead of waiting for ever", async () => {
