@@ -6,21 +6,13 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { builtin } from "./builtin.ts";
+import { BEAT_MS, LONGEST_LOOK_MS, Pulse, SILENT_MS } from "./pulse.ts";
 import { startData, Thread } from "./thread.ts";
 import type { Transferable } from "./transferable.ts";
 
 /** Words shared by both: messages that were posted, and a number that changes while the thread is alive. */
 const POSTED = 0;
 const BEAT = 1;
-
-/** How often a thread that has work shows that it is alive. */
-const BEAT_MS = 500;
-
-/** A thread that has not shown it for so long is gone, or hangs. */
-const SILENT_MS = 15_000;
-
-/** A wait is looked at again after so long. */
-const LONGEST_WAIT_MS = 1_000;
 
 interface Ends {
   readonly words: Int32Array;
@@ -33,8 +25,7 @@ export class Mailbox {
   private readonly threads = builtin("node:worker_threads");
   private readonly port: MessagePort;
   private readonly thread: Thread;
-  private beat = 0;
-  private beatAt = 0;
+  private readonly pulse = new Pulse(this.words, BEAT);
 
   /**
    * Runs `module`, which calls {@linkcode openMailbox}. A thread that shows no life for `silentMs` is gone. Throws where the
@@ -70,7 +61,7 @@ export class Mailbox {
    */
   receive(timeoutMs: number, spinMs: number): unknown {
     const begin = performance.now();
-    this.beatAt = begin;
+    this.pulse.restart();
     for (;;) {
       const posted = Atomics.load(this.words, POSTED);
       const got = this.threads.receiveMessageOnPort(this.port);
@@ -79,8 +70,8 @@ export class Mailbox {
       const left = begin + timeoutMs - now;
       if (left <= 0) return undefined;
       if (now - begin < spinMs) continue;
-      this.checkLife(now);
-      Atomics.wait(this.words, POSTED, posted, Math.min(left, LONGEST_WAIT_MS));
+      this.checkLife();
+      Atomics.wait(this.words, POSTED, posted, Math.min(left, LONGEST_LOOK_MS));
     }
   }
 
@@ -91,16 +82,10 @@ export class Mailbox {
     await this.thread.ended;
   }
 
-  private checkLife(now: number): void {
-    const beat = Atomics.load(this.words, BEAT);
-    if (beat !== this.beat) {
-      this.beat = beat;
-      this.beatAt = now;
-    } else if (now - this.beatAt > this.silentMs) {
-      throw new Error(
-        `the helper thread has not shown any life for ${Math.round((now - this.beatAt) / 1_000)} s`,
-      );
-    }
+  private checkLife(): void {
+    const silentMs = this.pulse.look();
+    if (silentMs <= this.silentMs) return;
+    throw new Error(`the helper thread has not shown any life for ${Math.round(silentMs / 1_000)} s`);
   }
 }
 

@@ -56,6 +56,13 @@ export default [
     name: "native: observers of the channel",
   },
   {
+    file: "pollers/native/pulse.ts",
+    before: "Math.min(now - this.lookedAt, LONGEST_LOOK_MS)",
+    after: "now - this.lookedAt",
+    test: HELPER,
+    name: "a mailbox whose thread was stopped together",
+  },
+  {
     file: "surface/blocking/helper.ts",
     before: "    if (this.dispatchCame()) return true;\n",
     after: "",

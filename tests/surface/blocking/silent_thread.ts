@@ -1,9 +1,9 @@
-// A thread with a mailbox that it does not open.
+// A thread with a mailbox that it does not open. What it gets comes back after a while.
 import type { MessagePort } from "node:worker_threads";
 import { endThread, startData } from "../../../pollers/native/thread.ts";
 
 const ends = startData() as { readonly port: MessagePort } | undefined;
 if (ends !== undefined) {
-  ends.port.on("message", () => {});
+  ends.port.on("message", (message) => setTimeout(() => ends.port.postMessage(message), 300));
   ends.port.on("close", endThread);
 }
