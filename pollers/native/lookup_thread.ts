@@ -1,14 +1,17 @@
 // A thread that looks names up for one that blocks: the resolver of a runtime reports by its loop.
 
-import { Thread, whyNoThread } from "./thread.ts";
+import { Pulse } from "./pulse.ts";
+import { Thread, type ThreadEnd, whyNoThread } from "./thread.ts";
 import { threadModule } from "./thread_module.ts";
 
 /** Words of the memory of a lookup: 1 once the text is there. */
 export const DONE = 0;
 /** Octets of the text. */
 export const LENGTH = 1;
+/** Changes until the text is there. */
+export const BEAT = 2;
 /** Where the text begins, and how much there may be: what an answer of DNS has (65,535 octets), as JSON writes it. */
-export const TEXT_AT = 8;
+export const TEXT_AT = 12;
 const BYTES = 524_288;
 
 /** The module of the thread. */
@@ -37,13 +40,19 @@ export interface LookupAnswer {
 export class ThreadLookup {
   /** What {@linkcode LookupOrder} has. */
   readonly memory: SharedArrayBuffer = new SharedArrayBuffer(BYTES);
-  private readonly words = new Int32Array(this.memory, 0, 2);
+  private readonly words = new Int32Array(this.memory, 0, 3);
+  private readonly pulse = new Pulse(this.words, BEAT);
 
   /** The answer, once it is there. */
   poll(): LookupAnswer | undefined {
     if (Atomics.load(this.words, DONE) === 0) return undefined;
     const text = new Uint8Array(this.memory, TEXT_AT, this.words[LENGTH]!).slice();
     return JSON.parse(new TextDecoder().decode(text));
+  }
+
+  /** Whether the thread is gone, or hangs, and there will be no answer: it has shown no life for `silentMs`. */
+  isLost(silentMs: number): boolean {
+    return this.pulse.look() > silentMs;
   }
 }
 
@@ -59,12 +68,22 @@ export class LookupThread {
     this.thread.unref();
   }
 
+  /** Settles once it is gone. */
+  get ended(): Promise<ThreadEnd> {
+    return this.thread.ended;
+  }
+
   /** Looks `host` up. */
   ask(host: string, type: LookupType): ThreadLookup {
     const lookup = new ThreadLookup();
     const order: LookupOrder = { host, type, memory: lookup.memory };
     this.thread.post(order);
     return lookup;
+  }
+
+  /** Ends it by force. */
+  terminate(): void {
+    this.thread.terminate();
   }
 
   /** Ends it; settles once it is gone. */

@@ -1,16 +1,23 @@
 // The thread that looks names up.
 
 import { lookUp, lookUpTexts } from "./dns.ts";
-import { DONE, LENGTH, type LookupAnswer, type LookupOrder, TEXT_AT } from "./lookup_thread.ts";
+import { BEAT, DONE, LENGTH, type LookupAnswer, type LookupOrder, TEXT_AT } from "./lookup_thread.ts";
+import { BEAT_MS } from "./pulse.ts";
 import { endThread, onOwnerMessage, startData } from "./thread.ts";
 
 function answer({ host, type, memory }: LookupOrder): void {
+  const words = new Int32Array(memory, 0, 3);
+  const beats = setInterval(() => Atomics.add(words, BEAT, 1), BEAT_MS);
+  const finish = (error: Error | null, all: readonly string[]): void => {
+    clearInterval(beats);
+    write(memory, error, all);
+  };
   if (type === "texts") {
     return lookUpTexts(host, (error, records) => {
-      write(memory, error, (records ?? []).map((strings) => strings.join("")));
+      finish(error, (records ?? []).map((strings) => strings.join("")));
     });
   }
-  lookUp(host, (error, found) => write(memory, error, (found ?? []).map(({ address }) => address)));
+  lookUp(host, (error, found) => finish(error, (found ?? []).map(({ address }) => address)));
 }
 
 /** More of an error is not said: a message may have all of a long name. */

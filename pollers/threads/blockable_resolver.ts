@@ -12,6 +12,7 @@ import {
   type LookupType,
   type ThreadLookup,
 } from "../native/lookup_thread.ts";
+import { SILENT_MS } from "../native/pulse.ts";
 import type { Names } from "./sync_waiter.ts";
 
 /** A name, and who waits for what is asked of it. */
@@ -29,6 +30,8 @@ export class BlockableResolver implements DnsResolver, Names {
   private readonly lookups = new Set<Lookup>();
   private thread: LookupThread | undefined = undefined;
   private blocked = false;
+  /** A thread that has shown no life for so long is gone. */
+  private readonly silentMs = SILENT_MS;
 
   /** `engine` gets the callbacks; `system` is the resolver that reports by the loop. */
   constructor(private readonly engine: EventEngine, private readonly system: SystemResolver) {}
@@ -88,6 +91,7 @@ export class BlockableResolver implements DnsResolver, Names {
     for (const lookup of this.lookups) {
       const answer = lookup.helped?.poll();
       if (answer !== undefined) this.engine.execCtx.enter(lookup.answered, answer);
+      else if (lookup.helped?.isLost(this.silentMs)) this.threadLost(lookup);
     }
   }
 
@@ -99,11 +103,42 @@ export class BlockableResolver implements DnsResolver, Names {
   private help(lookup: Lookup): void {
     if (lookup.helped !== undefined) return;
     try {
-      this.thread ??= new LookupThread();
+      this.thread ??= this.startThread();
       lookup.helped = this.thread.ask(lookup.host, lookup.type);
     } catch (thrown) { // no thread can start here
-      const error = { name: "Error", message: (thrown as Error).message, code: "EAI_AGAIN" };
-      this.engine.run(() => lookup.answered({ found: [], error }));
+      this.engine.run(() => lookup.answered(failed((thrown as Error).message)));
     }
   }
+
+  private startThread(): LookupThread {
+    const thread = new LookupThread();
+    void thread.ended.then(() => {
+      if (this.thread === thread) this.threadGone();
+    });
+    return thread;
+  }
+
+  /** It is gone, or hangs, and `lookup` has waited long enough. */
+  private threadLost(lookup: Lookup): void {
+    this.thread?.terminate();
+    this.engine.execCtx.enter(
+      lookup.answered,
+      failed("the thread that looks names up has not shown any life"),
+    );
+    this.threadGone();
+  }
+
+  /** Another one is asked what this one has not answered. */
+  private threadGone(): void {
+    this.thread = undefined;
+    for (const lookup of this.lookups) {
+      lookup.helped = undefined;
+      if (this.blocked) this.help(lookup);
+    }
+  }
+}
+
+/** A later lookup may succeed. */
+function failed(message: string): LookupAnswer {
+  return { found: [], error: { name: "Error", message, code: "EAI_AGAIN" } };
 }

@@ -56,6 +56,13 @@ export default [
     name: "native: observers of the channel",
   },
   {
+    file: "pollers/threads/blockable_resolver.ts",
+    before: "else if (lookup.helped?.isLost(this.silentMs)) this.threadLost(lookup);",
+    after: "",
+    test: WAIT,
+    name: "epoll, own thread: [Q127] a name has an answer where the thread",
+  },
+  {
     file: "pollers/native/pulse.ts",
     before: "Math.min(now - this.lookedAt, LONGEST_LOOK_MS)",
     after: "now - this.lookedAt",

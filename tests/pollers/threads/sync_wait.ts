@@ -1,5 +1,5 @@
 // What an engine that can be waited in keeps, whichever it is: the tests of `SyncWait`.
-import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   type Endpoint,
   type EngineFactory,
@@ -10,6 +10,7 @@ import {
   SYNC_WAIT,
   type SyncWait,
 } from "../../../pollers/mod.ts";
+import type { BlockableResolver } from "../../../pollers/threads/blockable_resolver.ts";
 import { test } from "../../harness.ts";
 import { LOOPBACK, NOBODY, read, sleep, until, withEngine, write } from "../promised.ts";
 import { callsLinux } from "../powers.ts";
@@ -179,6 +180,30 @@ function whatIsDispatched(rule: Rule): void {
       }
     },
   );
+
+  rule("[Q127] a name has an answer where the thread that looks it up is gone", async (engine, wait) => {
+    const names = engine.resolver() as BlockableResolver;
+    Object.assign(names, { silentMs: 600 });
+    const answers: string[] = [];
+    const ask = (): void =>
+      engine.resolver().lookup(
+        "localhost",
+        7,
+        (result) => answers.push(result.ok ? "found" : result.error.message),
+      );
+    engine.run(() => {
+      ask();
+      names["thread"]!.terminate();
+    });
+    assert(wait.waitSync(() => answers.length === 1, engine.now() + 10_000), "it waits for ever");
+    assertStringIncludes(answers[0]!, "EAI_AGAIN");
+    engine.run(ask);
+    assert(wait.waitSync(() => answers.length === 2, engine.now() + 10_000), "no other one was started");
+    assertEquals(answers[1], "found");
+    for (let i = 0; i < 2; i++) { // behind the runtime's own answers
+      await new Promise<void>((resolve) => engine.resolver().lookup("localhost", 7, () => resolve()));
+    }
+  });
 
   rule("a name that is too long for whatever memory there is has an answer too", async (engine, wait) => {
     const host = "a".repeat(600_000);
