@@ -129,7 +129,7 @@ function Order$read(r: Reader, end: number, p: any, g: number): any {
             case 10: k = r.string(); break;
             case 16: x = r.uint32(); break;
             default: r.skip(n); } }
-        if (r.pos !== e) r.fail("a value reaches beyond the end of its map entry");
+        if (r.pos !== e) r.beyond(e, "map entry");
         if (v1 === undefined) v1 = {};
         put(v1, k, x); break; }
       case 18: v0 = r.string(); o0 = "address"; break;
@@ -139,7 +139,7 @@ function Order$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Order$class(v1 === undefined ? {} : v1, o0 === "address" ? v0 : undefined, o0 === "counter" ? v0 : undefined, o0);
   return u === undefined ? m : u.attach(m);
 }
@@ -200,7 +200,7 @@ function Receipt$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Receipt$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -252,7 +252,7 @@ function Event$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Event$class(v0, v1, v2);
   return u === undefined ? m : u.attach(m);
 }

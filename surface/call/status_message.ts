@@ -43,7 +43,7 @@ function readAny(reader: Reader): AnyMessage {
     else if (tag === 18) value = reader.bytes();
     else reader.skip(tag);
   }
-  if (reader.pos !== end) reader.fail("a value reaches beyond the end of its message");
+  if (reader.pos !== end) reader.beyond(end, "message");
   return { typeUrl, value };
 }
 

@@ -82,7 +82,7 @@ export class MessageCodec<T = any, Init = T> implements Codec<T, Init>, Coder {
   /** Names the field where decoding stopped. */
   private decodeError(error: unknown, bytes: Uint8Array): unknown {
     if (!(error instanceof WireError)) return error;
-    const where = locateField(this.schema, bytes, error.offset);
+    const where = error.place ?? locateField(this.schema, bytes, error.offset);
     return new DecodeError(
       `Cannot decode ${where}: ${error.message} (at byte ${error.offset} of ${bytes.length})`,
       error.offset,

@@ -37,8 +37,16 @@ const SMALL = Array.from({ length: 128 }, (_, value) => BigInt(value));
 
 /** Thrown by the reader, with the offset. Codecs make a DecodeError of it that also names the field. */
 export class WireError extends Error {
-  /** `exhausted`: nothing is wrong but the number of elements. */
-  constructor(message: string, readonly offset: number, readonly exhausted = false) {
+  /**
+   * `offset`: an octet of what is wrong. `exhausted`: nothing is wrong but the number of elements. `place`: the name of
+   * the message where no octet is wrong, but one is missing.
+   */
+  constructor(
+    message: string,
+    readonly offset: number,
+    readonly exhausted = false,
+    readonly place?: string,
+  ) {
     super(message);
   }
 }
@@ -79,14 +87,25 @@ export class Reader {
   }
 
   /** Throws the WireError. */
-  fail(what: string): never {
-    throw new WireError(what, this.pos);
+  fail(what: string, offset = this.pos): never {
+    throw new WireError(what, offset);
   }
 
-  /** Counts `count` elements; throws where they are too many. */
+  /** Throws: a value has octets behind `end`, where the `part` ends that it is in. */
+  beyond(end: number, part: string): never {
+    this.fail(`a value reaches beyond the end of its ${part}`, end - 1);
+  }
+
+  /** Throws: the message that ends here lacks a required field. */
+  missing(fullName: string): never {
+    const message = fullName.slice(0, fullName.lastIndexOf("."));
+    throw new WireError(`required field ${fullName} is missing`, this.pos, false, message);
+  }
+
+  /** Counts `count` elements, of which octets were read, but not all; throws where they are too many. */
   spend(count: number): void {
     if ((this.elements -= count) >= 0) return;
-    throw new WireError("the message has more elements than it may have", this.pos, true);
+    throw new WireError("the message has more elements than it may have", this.pos - 1, true);
   }
 
   /** A varint's low 32 bits, unsigned. */

@@ -72,7 +72,7 @@ ${plan.fields.map((field) => this.cases(field)).join("\n")}
 default: ${ends}u = skip(r, t, s, u);
 }
 }
-${groupEnd}if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+${groupEnd}if (r.pos !== end) r.beyond(end, "message");
 ${this.requiredChecks()}
 const m = ${made};
 return u === undefined ? m : u.attach(m);
@@ -152,7 +152,7 @@ return u === undefined ? m : u.attach(m);
     } else {
       lines.push(`case ${field.packedTag}: { const e = r.delimited(); ${begun}
 while (r.pos < e) { ${this.one(field, "undefined", push)} }
-if (r.pos !== e) r.fail("a packed value reaches beyond the end of its field"); break; }`);
+if (r.pos !== e) r.beyond(e, "field"); break; }`);
     }
     return lines.join("\n");
   }
@@ -207,18 +207,15 @@ while (r.pos < e) { const n = r.tag(); switch (n) {
 case ${tagOf(1, wireTypeOf(keyType!))}: k = r.${keyType}(); break;
 case ${tagOf(2, wireTypeOf(type))}: x = ${this.value(field, "x")};${after} break;
 default: r.skip(n); } }
-if (r.pos !== e) r.fail("a value reaches beyond the end of its map entry");
+if (r.pos !== e) r.beyond(e, "map entry");
 ${empty}${unnamed}if (${v} === undefined) ${v} = {};
 ${store} break; }`;
   }
 
   private requiredChecks(): string {
     return this.plan.fields.filter(({ kind, schema }) => kind === "single" && schema.presence === "required")
-      .map(({ slot, schema }) =>
-        `if (v${slot} === undefined) r.fail(${
-          JSON.stringify(`required field ${schema.fullName} is missing`)
-        });`
-      ).join("\n");
+      .map(({ slot, schema }) => `if (v${slot} === undefined) r.missing(${JSON.stringify(schema.fullName)});`)
+      .join("\n");
   }
 
   /** Code of the properties' values: every message of a type has the same properties in the same order. */

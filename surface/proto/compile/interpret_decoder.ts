@@ -43,7 +43,7 @@ export function interpretDecoder(plan: MessagePlan, coderOf: CoderOf): ReadMessa
     if (group !== 0) {
       if (end !== -1) reader.fail("the message ends inside a group");
     } else if (reader.pos !== end) {
-      reader.fail("a value reaches beyond the end of its message");
+      reader.beyond(end, "message");
     }
     const message = finish(plan, state, reader, prototype);
     return state.unknown === undefined ? message : state.unknown.attach(message) as Message;
@@ -83,7 +83,7 @@ function finish(plan: MessagePlan, state: State, reader: Reader, prototype: obje
   const message: Message = Object.create(prototype);
   for (const { kind, schema, slot } of plan.fields) {
     if (kind !== "single" || schema.presence !== "required" || state.values[slot] !== undefined) continue;
-    reader.fail(`required field ${schema.fullName} is missing`);
+    reader.missing(schema.fullName);
   }
   for (const field of plan.fields) {
     if (field.schema.explicitDefault === undefined) put(message, field.schema.name, valueOf(field, state));
@@ -160,7 +160,7 @@ function packedStep({ schema, slot }: FieldPlan, each: Step): Step {
   return (reader, state) => {
     const end = reader.delimited();
     while (reader.pos < end) each(reader, state);
-    if (reader.pos !== end) reader.fail("a packed value reaches beyond the end of its field");
+    if (reader.pos !== end) reader.beyond(end, "field");
   };
 }
 
@@ -210,7 +210,7 @@ function mapStep(field: FieldPlan, coderOf: CoderOf, read: ReadValue): Step {
       else if (tag === valueTag) value = read(reader, value);
       else reader.skip(tag);
     }
-    if (reader.pos !== end) reader.fail("a value reaches beyond the end of its map entry");
+    if (reader.pos !== end) reader.beyond(end, "map entry");
     if (coder !== undefined && value === undefined) {
       reader.spend(elementsOf(messageType!));
       value = coder.read(reader, end, undefined, 0);

@@ -9,6 +9,7 @@ export function longNumber(reader: Reader, value: bigint): number {
   if (!Number.isSafeInteger(number)) {
     reader.fail(
       `${value} is no safe integer; only a field whose 64-bit integers are bigints or strings can have it`,
+      reader.pos - 1, // its last octet: the position is that of the next field
     );
   }
   return number;

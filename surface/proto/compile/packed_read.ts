@@ -7,7 +7,7 @@ const VIEWED_BYTES = 64;
 
 function ended(reader: Reader, pos: number, end: number): void {
   reader.pos = pos;
-  if (pos !== end) reader.fail("a packed value reaches beyond the end of its field");
+  if (pos !== end) reader.beyond(end, "field");
 }
 
 /** How the bits of a varint are a number: signed, unsigned, or signed by ZigZag. */

@@ -214,7 +214,7 @@ function ResponseHeader$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ResponseHeader$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -261,7 +261,7 @@ function KeyValue$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new KeyValue$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -324,7 +324,7 @@ function RangeRequest$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new RangeRequest$class(v0, v1, v2, v3);
   return u === undefined ? m : u.attach(m);
 }
@@ -394,7 +394,7 @@ function RangeResponse$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new RangeResponse$class(v0, v1 === undefined ? [] : v1, v2);
   return u === undefined ? m : u.attach(m);
 }
@@ -455,7 +455,7 @@ function PutRequest$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new PutRequest$class(v0, v1, v2);
   return u === undefined ? m : u.attach(m);
 }
@@ -509,7 +509,7 @@ function PutResponse$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new PutResponse$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -569,7 +569,7 @@ function WatchCreateRequest$read(r: Reader, end: number, p: any, g: number): any
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new WatchCreateRequest$class(v0, v1, v2, v3, v4);
   return u === undefined ? m : u.attach(m);
 }
@@ -634,7 +634,7 @@ function WatchRequest$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new WatchRequest$class(o0 === "createRequest" ? v0 : undefined, o0);
   return u === undefined ? m : u.attach(m);
 }
@@ -685,7 +685,7 @@ function Event$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Event$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -762,7 +762,7 @@ function WatchResponse$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new WatchResponse$class(v0, v1, v2, v3, v4, v5, v6 === undefined ? [] : v6);
   return u === undefined ? m : u.attach(m);
 }
@@ -834,7 +834,7 @@ function LeaseGrantRequest$read(r: Reader, end: number, p: any, g: number): any 
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new LeaseGrantRequest$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -885,7 +885,7 @@ function LeaseGrantResponse$read(r: Reader, end: number, p: any, g: number): any
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new LeaseGrantResponse$class(v0, v1, v2);
   return u === undefined ? m : u.attach(m);
 }
@@ -938,7 +938,7 @@ function LeaseRevokeRequest$read(r: Reader, end: number, p: any, g: number): any
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new LeaseRevokeRequest$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -973,7 +973,7 @@ function LeaseRevokeResponse$read(r: Reader, end: number, p: any, g: number): an
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new LeaseRevokeResponse$class();
   return u === undefined ? m : u.attach(m);
 }
@@ -1007,7 +1007,7 @@ function LeaseKeepAliveRequest$read(r: Reader, end: number, p: any, g: number): 
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new LeaseKeepAliveRequest$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -1053,7 +1053,7 @@ function LeaseKeepAliveResponse$read(r: Reader, end: number, p: any, g: number):
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new LeaseKeepAliveResponse$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -1106,7 +1106,7 @@ function AuthenticateRequest$read(r: Reader, end: number, p: any, g: number): an
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new AuthenticateRequest$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -1152,7 +1152,7 @@ function AuthenticateResponse$read(r: Reader, end: number, p: any, g: number): a
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new AuthenticateResponse$class(v0);
   return u === undefined ? m : u.attach(m);
 }

@@ -6,6 +6,7 @@ const PACKED = "tests/surface/proto/compile/packed_test.ts";
 const EMITTED = "tests/surface/proto/generate/round_trip_test.ts";
 const DECODED = "tests/surface/proto/compile/decoded_messages_test.ts";
 const STRINGS = "tests/surface/proto/strings_test.ts";
+const MALFORMED = "tests/surface/proto/malformed_test.ts";
 
 const DECODER = "surface/proto/compile/emit_decoder.ts";
 const INTERPRETED = "surface/proto/compile/interpret_decoder.ts";
@@ -54,7 +55,7 @@ export default [
   // Many values at once.
   mutation(READS, "value |= (byte & 127) << 14;", "value |= (byte & 127) << 15;", PACKED),
   mutation(READS, "} else if (pos > last) {", "} else if (false) {", PACKED),
-  mutation(READS, "  if (pos !== end) reader.fail(", "  if (false) reader.fail(", PACKED),
+  mutation(READS, "  if (pos !== end) reader.beyond(", "  if (false) reader.beyond(", PACKED),
   mutation(PACKS, "if (value >= 0) {", "if (true) {", PACKED),
   mutation(
     PACKS,
@@ -77,6 +78,11 @@ export default [
     "",
     "tests/surface/proto/writer_test.ts",
   ),
+  // Which field an error names.
+  mutation(READER, "${part}`, end - 1);", "${part}`);", MALFORMED),
+  mutation(READER, "this.pos, false, message);", "this.pos);", MALFORMED),
+  mutation(READER, "this.pos - 1, true);", "this.pos, true);", MALFORMED),
+  mutation("surface/proto/compile/longs.ts", "reader.pos - 1,", "reader.pos,", MALFORMED),
   // Emitted modules.
   mutation(
     "surface/proto/runtime/message.ts",

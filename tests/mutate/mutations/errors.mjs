@@ -245,7 +245,7 @@ export default [
   ),
   mutation(
     "surface/call/status_message.ts",
-    'if (reader.pos !== end) reader.fail("a value reaches beyond the end of its message");',
+    'if (reader.pos !== end) reader.beyond(end, "message");',
     "",
     DETAILS,
     "malformed",

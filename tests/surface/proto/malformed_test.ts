@@ -3,9 +3,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { encodeMessage } from "../../../surface/proto/codec.ts";
 import { DecodeError } from "../../../surface/proto/errors.ts";
+import type { JsonMessageCodec } from "../../../surface/proto/json/json_codec.ts";
 import { parseProto } from "../../../surface/proto/parse.ts";
 import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
+import { interpreted } from "./compile/compare.ts";
 import { Random } from "./reference.ts";
 
 const { messages } = parseProto(`syntax = "proto3"; package routeguide;
@@ -100,6 +102,34 @@ test("errors name the innermost field, what is wrong and where", () => {
   ];
   for (const [bytes, says] of cases) {
     assertThrows(() => feature.decode(fromHex(bytes)), DecodeError, says, bytes);
+  }
+});
+
+test("errors name what is wrong, and not the field behind it", () => {
+  const { messages } = parseProto(
+    `syntax = "proto2"; package t; message Inner { required int32 x = 1; optional int32 y = 2; }
+message Outer { optional int64 a = 1 [jstype = JS_NUMBER]; repeated int64 list = 2 [packed = true, jstype = JS_NUMBER];
+  repeated fixed64 fixed = 3 [packed = true]; map<int32, int32> map = 4; optional Inner inner = 5;
+  optional group G = 6 { required int32 z = 1; } repeated bytes pieces = 7; optional int32 behind = 15; }`,
+  );
+  const compiled = messages["t.Outer"] as JsonMessageCodec;
+  const large = "80 80 80 80 80 80 80 10"; // 2 ** 53
+  const cases: [string, string][] = [
+    [`08 ${large}`, "t.Outer.a: 9007199254740992 is no safe integer"],
+    [`12 09 ${large} 01`, "t.Outer.list: 9007199254740992 is no safe integer"],
+    ["1a 01 00", "t.Outer.fixed: a value reaches beyond the end of its field"],
+    ["12 01 80 01", "t.Outer.list: a value reaches beyond the end of its field"],
+    ["22 01 08 00", "t.Outer.map: a value reaches beyond the end of its map entry"],
+    ["2a 01 08 00", "t.Inner.x: a value reaches beyond the end of its message"],
+    ["2a 00", "t.Inner: required field t.Inner.x is missing"],
+    ["2a 02 10 01", "t.Inner: required field t.Inner.x is missing"],
+    ["33 34", "t.Outer.G: required field t.Outer.G.z is missing"],
+    ["3a 01 41 3a 01 42", "t.Outer.pieces: the message has more elements than it may have"],
+  ];
+  for (const codec of [compiled, interpreted(compiled)]) {
+    for (const [bytes, says] of cases) {
+      assertThrows(() => codec.decode(fromHex(`${bytes} 78 01`), 1), DecodeError, says, bytes);
+    }
   }
 });
 

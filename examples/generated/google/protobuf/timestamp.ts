@@ -64,7 +64,7 @@ function Timestamp$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Timestamp$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }

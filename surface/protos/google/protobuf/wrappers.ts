@@ -108,7 +108,7 @@ function DoubleValue$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new DoubleValue$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -149,7 +149,7 @@ function FloatValue$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new FloatValue$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -190,7 +190,7 @@ function Int64Value$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Int64Value$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -232,7 +232,7 @@ function UInt64Value$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new UInt64Value$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -274,7 +274,7 @@ function Int32Value$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Int32Value$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -315,7 +315,7 @@ function UInt32Value$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new UInt32Value$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -356,7 +356,7 @@ function BoolValue$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new BoolValue$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -397,7 +397,7 @@ function StringValue$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new StringValue$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -438,7 +438,7 @@ function BytesValue$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new BytesValue$class(v0);
   return u === undefined ? m : u.attach(m);
 }

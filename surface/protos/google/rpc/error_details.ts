@@ -190,7 +190,7 @@ function ErrorInfo$read(r: Reader, end: number, p: any, g: number): any {
             case 10: k = r.string(); break;
             case 18: x = r.string(); break;
             default: r.skip(n); } }
-        if (r.pos !== e) r.fail("a value reaches beyond the end of its map entry");
+        if (r.pos !== e) r.beyond(e, "map entry");
         if (v2 === undefined) v2 = {};
         put(v2, k, x); break; }
       default: if (t === g && g !== 0) { end = -1; break; }
@@ -198,7 +198,7 @@ function ErrorInfo$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ErrorInfo$class(v0, v1, v2 === undefined ? {} : v2);
   return u === undefined ? m : u.attach(m);
 }
@@ -253,7 +253,7 @@ function RetryInfo$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new RetryInfo$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -299,7 +299,7 @@ function DebugInfo$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new DebugInfo$class(v0 === undefined ? [] : v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -344,7 +344,7 @@ function QuotaFailure$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new QuotaFailure$class(v0 === undefined ? [] : v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -383,7 +383,7 @@ function PreconditionFailure$read(r: Reader, end: number, p: any, g: number): an
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new PreconditionFailure$class(v0 === undefined ? [] : v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -422,7 +422,7 @@ function BadRequest$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new BadRequest$class(v0 === undefined ? [] : v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -466,7 +466,7 @@ function RequestInfo$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new RequestInfo$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -527,7 +527,7 @@ function ResourceInfo$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ResourceInfo$class(v0, v1, v2, v3);
   return u === undefined ? m : u.attach(m);
 }
@@ -583,7 +583,7 @@ function Help$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Help$class(v0 === undefined ? [] : v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -627,7 +627,7 @@ function LocalizedMessage$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new LocalizedMessage$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -705,7 +705,7 @@ function QuotaFailure_Violation$read(r: Reader, end: number, p: any, g: number):
             case 10: k = r.string(); break;
             case 18: x = r.string(); break;
             default: r.skip(n); } }
-        if (r.pos !== e) r.fail("a value reaches beyond the end of its map entry");
+        if (r.pos !== e) r.beyond(e, "map entry");
         if (v5 === undefined) v5 = {};
         put(v5, k, x); break; }
       case 56: v6 = r.int64(); break;
@@ -715,7 +715,7 @@ function QuotaFailure_Violation$read(r: Reader, end: number, p: any, g: number):
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new QuotaFailure_Violation$class(v0, v1, v2, v3, v4, v5 === undefined ? {} : v5, v6, v7);
   return u === undefined ? m : u.attach(m);
 }
@@ -808,7 +808,7 @@ function PreconditionFailure_Violation$read(r: Reader, end: number, p: any, g: n
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new PreconditionFailure_Violation$class(v0, v1, v2);
   return u === undefined ? m : u.attach(m);
 }
@@ -874,7 +874,7 @@ function BadRequest_FieldViolation$read(r: Reader, end: number, p: any, g: numbe
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new BadRequest_FieldViolation$class(v0, v1, v2, v3);
   return u === undefined ? m : u.attach(m);
 }
@@ -935,7 +935,7 @@ function Help_Link$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Help_Link$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }

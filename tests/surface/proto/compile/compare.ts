@@ -1,7 +1,22 @@
 // How codecs of one type are compared: by all that can be seen of a message, and by errors to the word.
 
+import type { Codec, MessageCodec } from "../../../../surface/proto/codec.ts";
+import { makeCodec } from "../../../../surface/proto/compile/compile.ts";
 import { DecodeError, EncodeError } from "../../../../surface/proto/errors.ts";
+import type { JsonMessageCodec } from "../../../../surface/proto/json/json_codec.ts";
+import type { MessageSchema } from "../../../../surface/proto/schema.ts";
 import { toHex } from "../../../bytes.ts";
+
+/** The interpreted codec of the type that `codec` is compiled for. */
+export function interpreted(codec: Codec): MessageCodec {
+  const made = new Map<MessageSchema, MessageCodec>();
+  const codecOf = (schema: MessageSchema): MessageCodec => {
+    let found = made.get(schema);
+    if (found === undefined) made.set(schema, found = makeCodec(schema, codecOf, "interpreted"));
+    return found;
+  };
+  return codecOf((codec as JsonMessageCodec).schema);
+}
 
 /** What `run` gives, or what it throws. */
 export function outcome(run: () => unknown): unknown {

@@ -2,30 +2,17 @@
 
 import { assert, assertEquals } from "@std/assert";
 import protobuf from "protobufjs";
-import type { Codec, MessageCodec } from "../../../../surface/proto/codec.ts";
 import type { JsonMessageCodec } from "../../../../surface/proto/json/json_codec.ts";
-import { bestMode, makeCodec } from "../../../../surface/proto/compile/compile.ts";
+import { bestMode } from "../../../../surface/proto/compile/compile.ts";
 import { parseProto } from "../../../../surface/proto/parse.ts";
-import type { MessageSchema } from "../../../../surface/proto/schema.ts";
 import { fromHex, toHex } from "../../../bytes.ts";
 import { test } from "../../../harness.ts";
 import { Program } from "../../../pollers/program.ts";
 import { Random, readByTheirs, writtenByTheirs } from "../reference.ts";
-import { dump, outcome } from "./compare.ts";
+import { dump, interpreted, outcome } from "./compare.ts";
 import { randomMessage, randomProto, spoilt } from "./random_schema.ts";
 
 const SEEDS = 80;
-
-/** The interpreted codec of the type that `codec` is compiled for. */
-function interpreted(codec: Codec): MessageCodec {
-  const made = new Map<MessageSchema, MessageCodec>();
-  const codecOf = (schema: MessageSchema): MessageCodec => {
-    let found = made.get(schema);
-    if (found === undefined) made.set(schema, found = makeCodec(schema, codecOf, "interpreted"));
-    return found;
-  };
-  return codecOf((codec as JsonMessageCodec).schema);
-}
 
 test(`random messages are written alike and read alike, compiled, interpreted and by protobufjs, seeds 1 to ${SEEDS}`, () => {
   for (let seed = 1; seed <= SEEDS; seed++) {

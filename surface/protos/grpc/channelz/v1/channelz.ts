@@ -445,7 +445,7 @@ function Channel$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Channel$class(v0, v1, v2 === undefined ? [] : v2);
   return u === undefined ? m : u.attach(m);
 }
@@ -506,7 +506,7 @@ function Subchannel$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Subchannel$class(v0, v1, v2 === undefined ? [] : v2);
   return u === undefined ? m : u.attach(m);
 }
@@ -557,7 +557,7 @@ function ChannelConnectivityState$read(r: Reader, end: number, p: any, g: number
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ChannelConnectivityState$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -629,7 +629,7 @@ function ChannelData$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ChannelData$class(v0, v1, v2, v3, v4, v5, v6);
   return u === undefined ? m : u.attach(m);
 }
@@ -715,7 +715,7 @@ function ChannelTraceEvent$read(r: Reader, end: number, p: any, g: number): any 
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ChannelTraceEvent$class(v0, v1, v2);
   return u === undefined ? m : u.attach(m);
 }
@@ -777,7 +777,7 @@ function ChannelTrace$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ChannelTrace$class(v0, v1, v2 === undefined ? [] : v2);
   return u === undefined ? m : u.attach(m);
 }
@@ -833,7 +833,7 @@ function ChannelRef$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ChannelRef$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -885,7 +885,7 @@ function SubchannelRef$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new SubchannelRef$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -937,7 +937,7 @@ function SocketRef$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new SocketRef$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -989,7 +989,7 @@ function ServerRef$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ServerRef$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -1046,7 +1046,7 @@ function Server$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Server$class(v0, v1, v2 === undefined ? [] : v2);
   return u === undefined ? m : u.attach(m);
 }
@@ -1112,7 +1112,7 @@ function ServerData$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ServerData$class(v0, v1, v2, v3);
   return u === undefined ? m : u.attach(m);
 }
@@ -1191,7 +1191,7 @@ function Socket$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Socket$class(v0, v1, v2, v3, v4);
   return u === undefined ? m : u.attach(m);
 }
@@ -1291,7 +1291,7 @@ function SocketData$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new SocketData$class(v0, v1, v2, v3, v4, v5, v6, v7);
   return u === undefined ? m : u.attach(m);
 }
@@ -1381,7 +1381,7 @@ function Address$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Address$class(o0 === "tcpipAddress" ? v0 : undefined, o0 === "udsAddress" ? v0 : undefined, o0 === "otherAddress" ? v0 : undefined, o0);
   return u === undefined ? m : u.attach(m);
 }
@@ -1442,7 +1442,7 @@ function Security$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Security$class(o0 === "tls" ? v0 : undefined, o0);
   return u === undefined ? m : u.attach(m);
 }
@@ -1493,7 +1493,7 @@ function GetTopChannelsRequest$read(r: Reader, end: number, p: any, g: number): 
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetTopChannelsRequest$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -1546,7 +1546,7 @@ function GetTopChannelsResponse$read(r: Reader, end: number, p: any, g: number):
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetTopChannelsResponse$class(v0 === undefined ? [] : v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -1596,7 +1596,7 @@ function GetServersRequest$read(r: Reader, end: number, p: any, g: number): any 
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetServersRequest$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -1649,7 +1649,7 @@ function GetServersResponse$read(r: Reader, end: number, p: any, g: number): any
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetServersResponse$class(v0 === undefined ? [] : v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -1694,7 +1694,7 @@ function GetServerRequest$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetServerRequest$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -1736,7 +1736,7 @@ function GetServerResponse$read(r: Reader, end: number, p: any, g: number): any 
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetServerResponse$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -1787,7 +1787,7 @@ function GetServerSocketsRequest$read(r: Reader, end: number, p: any, g: number)
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetServerSocketsRequest$class(v0, v1, v2);
   return u === undefined ? m : u.attach(m);
 }
@@ -1846,7 +1846,7 @@ function GetServerSocketsResponse$read(r: Reader, end: number, p: any, g: number
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetServerSocketsResponse$class(v0 === undefined ? [] : v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -1891,7 +1891,7 @@ function GetChannelRequest$read(r: Reader, end: number, p: any, g: number): any 
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetChannelRequest$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -1933,7 +1933,7 @@ function GetChannelResponse$read(r: Reader, end: number, p: any, g: number): any
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetChannelResponse$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -1974,7 +1974,7 @@ function GetSubchannelRequest$read(r: Reader, end: number, p: any, g: number): a
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetSubchannelRequest$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -2016,7 +2016,7 @@ function GetSubchannelResponse$read(r: Reader, end: number, p: any, g: number): 
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetSubchannelResponse$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -2062,7 +2062,7 @@ function GetSocketRequest$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetSocketRequest$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -2109,7 +2109,7 @@ function GetSocketResponse$read(r: Reader, end: number, p: any, g: number): any 
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new GetSocketResponse$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -2155,7 +2155,7 @@ function Address_TcpIpAddress$read(r: Reader, end: number, p: any, g: number): a
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Address_TcpIpAddress$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -2202,7 +2202,7 @@ function Address_UdsAddress$read(r: Reader, end: number, p: any, g: number): any
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Address_UdsAddress$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -2243,7 +2243,7 @@ function Address_OtherAddress$read(r: Reader, end: number, p: any, g: number): a
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Address_OtherAddress$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -2293,7 +2293,7 @@ function Security_Tls$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new Security_Tls$class(o0 === "standardName" ? v0 : undefined, o0 === "otherName" ? v0 : undefined, v1, o0);
   return u === undefined ? m : u.attach(m);
 }

@@ -113,7 +113,7 @@ function HealthCheckRequest$read(r: Reader, end: number, p: any, g: number): any
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new HealthCheckRequest$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -154,7 +154,7 @@ function HealthCheckResponse$read(r: Reader, end: number, p: any, g: number): an
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new HealthCheckResponse$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -190,7 +190,7 @@ function HealthListRequest$read(r: Reader, end: number, p: any, g: number): any 
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new HealthListRequest$class();
   return u === undefined ? m : u.attach(m);
 }
@@ -224,7 +224,7 @@ function HealthListResponse$read(r: Reader, end: number, p: any, g: number): any
             case 10: k = r.string(); break;
             case 18: x = HealthCheckResponse$read(r, r.enter(1), x, 0); r.depth--; break;
             default: r.skip(n); } }
-        if (r.pos !== e) r.fail("a value reaches beyond the end of its map entry");
+        if (r.pos !== e) r.beyond(e, "map entry");
         if (x === undefined) { r.spend(1); x = HealthCheckResponse$read(r, e, undefined, 0); }
         if (v0 === undefined) v0 = {};
         put(v0, k, x); break; }
@@ -233,7 +233,7 @@ function HealthListResponse$read(r: Reader, end: number, p: any, g: number): any
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new HealthListResponse$class(v0 === undefined ? {} : v0);
   return u === undefined ? m : u.attach(m);
 }

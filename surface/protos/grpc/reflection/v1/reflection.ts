@@ -164,7 +164,7 @@ function ServerReflectionRequest$read(r: Reader, end: number, p: any, g: number)
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ServerReflectionRequest$class(v1, o0 === "fileByFilename" ? v0 : undefined, o0 === "fileContainingSymbol" ? v0 : undefined, o0 === "fileContainingExtension" ? v0 : undefined, o0 === "allExtensionNumbersOfType" ? v0 : undefined, o0 === "listServices" ? v0 : undefined, o0);
   return u === undefined ? m : u.attach(m);
 }
@@ -245,7 +245,7 @@ function ExtensionRequest$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ExtensionRequest$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -311,7 +311,7 @@ function ServerReflectionResponse$read(r: Reader, end: number, p: any, g: number
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ServerReflectionResponse$class(v1, v2, o0 === "fileDescriptorResponse" ? v0 : undefined, o0 === "allExtensionNumbersResponse" ? v0 : undefined, o0 === "listServicesResponse" ? v0 : undefined, o0 === "errorResponse" ? v0 : undefined, o0);
   return u === undefined ? m : u.attach(m);
 }
@@ -389,7 +389,7 @@ function FileDescriptorResponse$read(r: Reader, end: number, p: any, g: number):
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new FileDescriptorResponse$class(v0 === undefined ? [] : v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -435,7 +435,7 @@ function ExtensionNumberResponse$read(r: Reader, end: number, p: any, g: number)
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ExtensionNumberResponse$class(v0, v1 === undefined ? [] : v1);
   return u === undefined ? m : u.attach(m);
 }
@@ -481,7 +481,7 @@ function ListServiceResponse$read(r: Reader, end: number, p: any, g: number): an
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ListServiceResponse$class(v0 === undefined ? [] : v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -520,7 +520,7 @@ function ServiceResponse$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ServiceResponse$class(v0);
   return u === undefined ? m : u.attach(m);
 }
@@ -566,7 +566,7 @@ function ErrorResponse$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new ErrorResponse$class(v0, v1);
   return u === undefined ? m : u.attach(m);
 }

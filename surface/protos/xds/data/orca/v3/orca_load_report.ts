@@ -100,7 +100,7 @@ function OrcaLoadReport$read(r: Reader, end: number, p: any, g: number): any {
             case 10: k = r.string(); break;
             case 17: x = r.double(); break;
             default: r.skip(n); } }
-        if (r.pos !== e) r.fail("a value reaches beyond the end of its map entry");
+        if (r.pos !== e) r.beyond(e, "map entry");
         if (v2 === undefined) v2 = {};
         put(v2, k, x); break; }
       case 42: { r.spend(1); const e = r.delimited(); let k = "", x: any = 0;
@@ -108,7 +108,7 @@ function OrcaLoadReport$read(r: Reader, end: number, p: any, g: number): any {
             case 10: k = r.string(); break;
             case 17: x = r.double(); break;
             default: r.skip(n); } }
-        if (r.pos !== e) r.fail("a value reaches beyond the end of its map entry");
+        if (r.pos !== e) r.beyond(e, "map entry");
         if (v3 === undefined) v3 = {};
         put(v3, k, x); break; }
       case 49: v4 = r.double(); break;
@@ -118,7 +118,7 @@ function OrcaLoadReport$read(r: Reader, end: number, p: any, g: number): any {
             case 10: k = r.string(); break;
             case 17: x = r.double(); break;
             default: r.skip(n); } }
-        if (r.pos !== e) r.fail("a value reaches beyond the end of its map entry");
+        if (r.pos !== e) r.beyond(e, "map entry");
         if (v6 === undefined) v6 = {};
         put(v6, k, x); break; }
       case 73: v7 = r.double(); break;
@@ -127,7 +127,7 @@ function OrcaLoadReport$read(r: Reader, end: number, p: any, g: number): any {
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new OrcaLoadReport$class(v0, v1, v2 === undefined ? {} : v2, v3 === undefined ? {} : v3, v4, v5, v6 === undefined ? {} : v6, v7);
   return u === undefined ? m : u.attach(m);
 }

@@ -78,7 +78,7 @@ function OrcaLoadReportRequest$read(r: Reader, end: number, p: any, g: number): 
     }
   }
   if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else
-  if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+  if (r.pos !== end) r.beyond(end, "message");
   const m = new OrcaLoadReportRequest$class(v0, v1 === undefined ? [] : v1);
   return u === undefined ? m : u.attach(m);
 }
