@@ -14,6 +14,8 @@ const CHUNK_BYTES = 64 * 1024;
 const RETAINED_BYTES = 256 * 1024;
 /** One that is held weakly serves a message of this part of it, and none that is smaller. */
 const LEAST_SHARE = 1 / 4;
+/** No message of protobuf has more octets (protobuf.dev, "Proto Limits"); lengths beyond 32 bits could not be written. */
+const MOST_BYTES = 0x7fffffff;
 /** Left free at the beginning of a chunk, so that content is not copied to a few bytes further on in its page (`copy_bytes.ts`). */
 const LEAD_BYTES = 16;
 /** Chunks kept for the next large messages: what a few streams have on their way. */
@@ -143,7 +145,11 @@ export class Writer {
   private grow(count: number): void {
     const used = this.pos - this.start;
     const needed = LEAD_BYTES + used + count;
-    const size = Math.max(CHUNK_BYTES, needed + 256, used > CHUNK_BYTES ? used * 2 : 0);
+    if (needed > MOST_BYTES) throw new EncodeError("Cannot encode message: larger than 2 GiB");
+    const size = Math.min(
+      Math.max(CHUNK_BYTES, needed + 256, used > CHUNK_BYTES ? used * 2 : 0),
+      MOST_BYTES, // so that no message has more, and what is larger comes here
+    );
     const spare = this.spares.findIndex((one) => one.length >= size);
     const chunk = spare < 0 ? this.newChunk(size) : this.spares.splice(spare, 1)[0]!;
     copyBytes(this.buf, this.start, this.pos, chunk, LEAD_BYTES);

@@ -83,6 +83,12 @@ export default [
   mutation(READER, "this.pos, false, message);", "this.pos);", MALFORMED),
   mutation(READER, "this.pos - 1, true);", "this.pos, true);", MALFORMED),
   mutation("surface/proto/compile/longs.ts", "reader.pos - 1,", "reader.pos,", MALFORMED),
+  mutation(
+    "surface/proto/writer.ts",
+    "if (needed > MOST_BYTES) throw",
+    "if (needed > MOST_BYTES * 8) throw",
+    "tests/surface/proto/writer_test.ts",
+  ),
   // Emitted modules.
   mutation(
     "surface/proto/runtime/message.ts",

@@ -2,8 +2,9 @@
 
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { type Codec, encodeFramed, reuseFramed } from "../../../surface/proto/codec.ts";
+import { EncodeError } from "../../../surface/proto/errors.ts";
 import { parseProto } from "../../../surface/proto/parse.ts";
 import { PREFIX_BYTES, Writer } from "../../../surface/proto/writer.ts";
 import { test } from "../../harness.ts";
@@ -46,6 +47,13 @@ test("the place of a message that was given back is used again", () => {
   writer.abandon(second);
   writer.reuse(second);
   assertEquals(write(writer, 10, 3).byteOffset, first.byteOffset + first.length);
+});
+
+test("a message of more than 2 GiB is refused, and not written with lengths that are cut off", () => {
+  const writer = new Writer();
+  writer.begin();
+  assertThrows(() => writer.reserve(2 ** 31), EncodeError, "larger than 2 GiB");
+  assertEquals(bodyOf(write(writer, 3, 1)), Uint8Array.of(1, 1, 1));
 });
 
 test("only the newest message can be given back", () => {
