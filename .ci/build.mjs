@@ -78,6 +78,8 @@ export async function build() {
     packages: "external",
     outbase: ".",
     sourcemap: true,
+    // The sources are not beside the maps. Where Deno finds no file by a map's name it shows the source's line of the bundle.
+    sourceRoot: "pollwire:///",
     logLevel: "warning",
   };
   await bundle({

@@ -238,6 +238,24 @@ test("stack traces of the package lead to its sources", () => {
   assert.match(code, /\/\/# sourceMappingURL=mod\.js\.map\s*$/);
 });
 
+test("stack traces name the source and its line, not that line of the bundle", () => {
+  writeFileSync(
+    `${project}/traced.mjs`,
+    `import { Channel } from "pollwire";
+     try { new Channel("127.0.0.1:99999"); } catch (error) { console.log(error.stack); }`,
+  );
+  for (const runtime of ["node", "deno", "bun"]) {
+    const [command, ...before] = runtime === "node"
+      ? [process.execPath, "--enable-source-maps"]
+      : runtimeCommand(runtime);
+    const stack = run(command, [...before, "traced.mjs"], project);
+    const [, source, line] = /\bat fail \(\S*?(pollers\/contract\/\w+\.ts):(\d+):/.exec(stack) ?? [];
+    assert.ok(source !== undefined, `${runtime}: ${stack}`);
+    const shown = readFileSync(root + source, "utf8").split("\n")[line - 1];
+    assert.match(shown, /\bnew AddressError\(/, `${runtime}: ${stack}`);
+  }
+});
+
 test("on Bun, what is loaded at its first use is there, in traces by its source, and in what is compiled", () => {
   writeFileSync(
     `${project}/late.mjs`,
