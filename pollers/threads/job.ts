@@ -110,7 +110,15 @@ function dataOf(thrown: unknown): ThrownData {
   addClones(properties, () => thrown);
   addClones(properties, () => hiddenOf(thrown));
   if (besides !== undefined) addClones(properties, () => besides(thrown));
-  return { name: nameOf(thrown), message: messageOf(thrown), stack: stackOf(thrown), properties };
+  return { name: nameOf(thrown), message: legible(messageOf(thrown)), stack: legible(stackOf(thrown)), properties };
+}
+
+/** The URL of a thread that runs from its text (thread_module.ts), which has all of that text in it. */
+const OWN_TEXT = /\/?data:text\/javascript;base64,[\w+/=]+/g;
+
+/** Runtimes write that URL into each stack, and into the message where a module is not found. */
+function legible(text: string): string {
+  return text.replace(OWN_TEXT, "pollwire:///pollers/threads/executor_worker.ts");
 }
 
 /** Own properties of errors that no list of keys has, of AggregateErrors among them. */

@@ -196,6 +196,31 @@ test("a program that bun build --compile --bytecode makes has epoll's thread in 
   assert.equal(run(`${project}/out/compiled`, ["--poller=epoll"], project), "hello bundle by epoll\n");
 });
 
+test("what a job throws in a bundle's thread, or a job that is not there, is told without the thread's text", () => {
+  writeFileSync(
+    `${project}/failing.mjs`,
+    `import { Executor } from "pollwire";
+     const executor = new Executor({ maxThreads: 1 });
+     for (const name of ["executor_jobs.mjs", "missing.mjs"]) {
+       const failed = executor.run(new URL(name, import.meta.url), "fail");
+       await failed.catch(({ message, stack }) => console.log(message.includes("data:"), stack));
+     }
+     await executor.shutdown();`,
+  );
+  mkdirSync(`${project}/out`, { recursive: true });
+  copyFileSync(`${project}/executor_jobs.mjs`, `${project}/out/executor_jobs.mjs`);
+  const options = ["--bundle", "--platform=node", "--format=esm", "--outfile=out/failing.mjs"];
+  run(`${root}node_modules/.bin/esbuild`, [...options, "--log-level=error", "failing.mjs"], project);
+  for (const runtime of ["node", "deno", "bun"]) {
+    const [command, ...before] = runtime === "node" ? [process.execPath] : runtimeCommand(runtime);
+    const printed = run(command, [...before, "out/failing.mjs"], project);
+    assert.match(printed, /^false Error: failed\n +at fail .*\n/, runtime);
+    assert.match(printed, /executor_worker\.ts/, runtime);
+    assert.match(printed, /^false .*missing\.mjs/m, runtime);
+    assert.doesNotMatch(printed, /base64|true/, runtime);
+  }
+});
+
 test("adapters of the installed package, where their peers are", () => {
   assert.deepEqual(Object.keys(manifest.peerDependencies), Object.keys(manifest.peerDependenciesMeta));
   assert.ok(Object.values(manifest.peerDependenciesMeta).every(({ optional }) => optional));
