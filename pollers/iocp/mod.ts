@@ -5,7 +5,7 @@ import { openWinsock } from "../ffi/winsock.ts";
 import { pollingFactory } from "../threads/factory.ts";
 import { IocpEngine, pollerModule } from "./engine.ts";
 
-/** "iocp": Windows' completion ports through FFI. Usable on x86-64, on Deno with --allow-ffi and --allow-read and on Bun. */
+/** "iocp": Windows' completion ports through FFI. Usable on x86-64, on Deno with --allow-ffi and on Bun. */
 export const iocpFactory: EngineFactory = /* @__PURE__ */ pollingFactory(
   "iocp",
   openWinsock,
