@@ -110,7 +110,12 @@ function dataOf(thrown: unknown): ThrownData {
   addClones(properties, () => thrown);
   addClones(properties, () => hiddenOf(thrown));
   if (besides !== undefined) addClones(properties, () => besides(thrown));
-  return { name: nameOf(thrown), message: legible(messageOf(thrown)), stack: legible(stackOf(thrown)), properties };
+  return {
+    name: nameOf(thrown),
+    message: legible(messageOf(thrown)),
+    stack: legible(stackOf(thrown)),
+    properties,
+  };
 }
 
 /** The URL of a thread that runs from its text (thread_module.ts), which has all of that text in it. */

@@ -250,8 +250,8 @@ export default [
   },
   {
     file: "pollers/threads/blockable_resolver.ts",
-    before: "if (this.blocked) this.help(lookup);",
-    after: "",
+    before: "this.lookups.add(lookup);\n    if (this.blocked) this.help(lookup);",
+    after: "this.lookups.add(lookup);",
     test: WAIT,
     name: "[Q127] names are looked up",
   },
@@ -349,7 +349,7 @@ export default [
   },
   {
     file: "pollers/native/mailbox.ts",
-    before: "this.checkLife(now);",
+    before: "this.checkLife();",
     after: "",
     test: HELPER,
     name: "a mailbox whose thread",

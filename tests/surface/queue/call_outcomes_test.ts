@@ -500,7 +500,10 @@ test("[C14] call by queue: what it says of waiting for a connection comes before
     const typed = new CompletionQueue<string>();
     const client = createQueueClient(Trial, channel, typed);
     for (const options of [{}, { waitForReady: false }, { waitForReady: true }]) {
-      const call = client.asyncOne({}, { deadline: deadline(options.waitForReady ?? configured), ...options });
+      const call = client.asyncOne({}, {
+        deadline: deadline(options.waitForReady ?? configured),
+        ...options,
+      });
       call.finish("status");
       await typed.next();
       outcomes.push(call.status?.code);

@@ -124,7 +124,9 @@ for (const sharing of ["reuse-port", "boss"] as const) {
         const channel = new Channel(at, { shareConnections: false });
         let begun = (): void => {};
         const isStopping = new Promise<void>((resolve) => begun = resolve);
-        const stopping = createClient(Trial, channel).one({ text: "shut down" }, { onHeaders: () => begun() });
+        const stopping = createClient(Trial, channel).one({ text: "shut down" }, {
+          onHeaders: () => begun(),
+        });
         await isStopping;
         await sleep(500); // its owner knows
         const held = new Held(at);

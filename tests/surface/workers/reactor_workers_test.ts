@@ -189,7 +189,9 @@ test("reactor workers: a shutdown that waits for a call may be given a grace lat
   await withWorkers({ sharing: "boss" }, async (workers) => {
     const channel = new Channel(`127.0.0.1:${workers.port}`, { shareConnections: false });
     const begun = gate();
-    const call = createClient(Trial, channel).one({ text: "sleep", number: 60_000 }, { onHeaders: begun.open });
+    const call = createClient(Trial, channel).one({ text: "sleep", number: 60_000 }, {
+      onHeaders: begun.open,
+    });
     const answer = assertRejects(() => call);
     await begun.opened;
     const first = workers.shutdown();
