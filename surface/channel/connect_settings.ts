@@ -14,7 +14,7 @@ import {
   type KeepaliveOptions,
   type RequestTemplate,
 } from "../../transport/mod.ts";
-import type { KnownChannels } from "../channelz/known_channels.ts";
+import type { ConnectionLeft } from "../channelz/subchannel_calls.ts";
 import type { Link } from "./link.ts";
 
 /** Why there may be no connection to one of `addresses`, as a sentence; undefined where there may. */
@@ -44,8 +44,8 @@ export interface SubchannelOptions extends ConnectOptions {
   readonly shared?: SharedConnections | undefined;
   /** What calls of `path` begin with that the library makes itself. */
   readonly template?: (path: string) => RequestTemplate;
-  /** See {@linkcode KnownChannels}; undefined where nobody shows its calls. */
-  readonly connectionLeft?: KnownChannels["connectionLeft"] | undefined;
+  /** Undefined where nobody shows its calls. */
+  readonly connectionLeft?: ConnectionLeft | undefined;
 }
 
 /** Options of connections, which a server may change for those to come. */

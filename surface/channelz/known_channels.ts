@@ -3,8 +3,7 @@
 import type { CallObserver } from "../call/call_observer.ts";
 import type { ConnectivityState } from "../channel/connectivity.ts";
 import type { Subchannel } from "../channel/subchannel.ts";
-import type { ClientTransport } from "../../transport/mod.ts";
-import type { CountedSubchannel } from "./subchannel_calls.ts";
+import type { ConnectionLeft } from "./subchannel_calls.ts";
 
 /** A channel, as channelz sees it. */
 export interface KnownChannel {
@@ -37,6 +36,6 @@ export interface KnownChannels {
     observe: KnownChannel["observe"],
     onNextState: KnownChannel["onNextState"],
   ): () => void;
-  /** `subchannel` of a channel does not use `transport` any more, which may be over. */
-  connectionLeft(subchannel: CountedSubchannel, transport: ClientTransport): void;
+  /** Of the subchannels of such channels. */
+  readonly connectionLeft: ConnectionLeft;
 }

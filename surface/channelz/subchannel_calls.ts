@@ -19,12 +19,15 @@ export interface CountedSubchannel {
   readonly transports: readonly ClientTransport[];
 }
 
+/** Told that `subchannel` does not use `transport` any more, which may be over. */
+export type ConnectionLeft = (subchannel: CountedSubchannel, transport: ClientTransport) => void;
+
 /** Of the connections that one subchannel has left. */
 class PastCalls {
   readonly sum: SubchannelCalls = { started: 0, succeeded: 0, failed: 0 };
   private readonly counted = new WeakMap<ClientTransport, TransportCounters>();
 
-  /** `transport` is left, for now or because it is over. */
+  /** `transport` is left: it is used again later, or is over. */
   take(transport: ClientTransport): void {
     this.addTo(this.sum, transport);
     this.counted.set(transport, transport.counters());
@@ -48,10 +51,8 @@ function pastOf(subchannel: CountedSubchannel): PastCalls {
   return calls;
 }
 
-/** `subchannel` does not use `transport` any more, which may be over. */
-export function connectionLeft(subchannel: CountedSubchannel, transport: ClientTransport): void {
-  pastOf(subchannel).take(transport);
-}
+/** See {@linkcode ConnectionLeft}. */
+export const connectionLeft: ConnectionLeft = (subchannel, transport) => pastOf(subchannel).take(transport);
 
 /** Those of the connections of `subchannel` until now. */
 export function callsOf(subchannel: CountedSubchannel): SubchannelCalls {
