@@ -156,10 +156,17 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   /** The same, with a status of the application's own. Throws TypeError for what is no status of an error. */
   cancelWithStatus(code: ErrorStatusCode | ErrorStatusName, details: string): void {
     const number = typeof code === "string" ? statusCode(code) : code;
-    if (isErrorCode(number)) return this.cancel(number, details);
-    throw new TypeError(
-      `Cannot cancel the call of ${this.path} with ${describe(code)}: give a code of 1 to 16, or its name`,
-    );
+    if (!isErrorCode(number)) {
+      throw new TypeError(
+        `Cannot cancel the call of ${this.path} with ${describe(code)}: give a code of 1 to 16, or its name`,
+      );
+    }
+    if (typeof (details ?? "") !== "string") {
+      throw new TypeError(
+        `Cannot cancel the call of ${this.path}: its details are ${describe(details)}; give a string`,
+      );
+    }
+    this.cancel(number, details);
   }
 
   /** Whether the call failed before its next message, where a message is undefined: not the end of the stream. */

@@ -16,7 +16,7 @@ import { EncodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
 import type { ClientOperations, ClientReactor } from "./client_reactors.ts";
 import { DoneStatus } from "./done_status.ts";
 import { addDue, type DueReactions, takeDue } from "./due_reactions.ts";
-import { checkHolds, misuse } from "./misuse.ts";
+import { checkDetails, checkHolds, misuse } from "./misuse.ts";
 import { checkWriteOptions, markWrite, Through, type WriteOptions } from "./write_options.ts";
 import { streamsRequests, streamsResponses } from "../proto/service.ts";
 
@@ -125,6 +125,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   }
 
   tryCancel(details: string): void {
+    checkDetails("cancel the call", this.path, details);
     this.cancel(Status.CANCELLED, details);
   }
 

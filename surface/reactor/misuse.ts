@@ -14,11 +14,15 @@ export function checkHolds(path: string, count: unknown): void {
   throw misuse("add holds to the call", path, `their number is ${String(count)}, and must be 1 or more`);
 }
 
+/** Throws where the details of a status are no text. */
+export function checkDetails(operation: string, path: string, details: unknown): void {
+  if (typeof details === "string") return;
+  throw misuse(operation, path, `its details are ${describe(details)}; give a string`);
+}
+
 /** Throws where `status` is none, and no RpcError, and where `details` are no text. */
 export function checkStatus(path: string, status: unknown, details: unknown): void {
-  if (typeof details !== "string") {
-    throw misuse("finish the call", path, `its details are ${describe(details)}; give a string`);
-  }
+  checkDetails("finish the call", path, details);
   if (isRpcError(status)) return;
   if (Number.isInteger(status) && (status as number) >= 0 && (status as number) <= 16) return;
   const what = `${describe(status)} is no status`;

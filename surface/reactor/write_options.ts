@@ -2,7 +2,7 @@
 
 import { markUncompressed } from "../../transport/mod.ts";
 import { markMessage, uncompressedMessages } from "../compression.ts";
-import { checkOptions, type OptionNames } from "../options.ts";
+import { checkOptions, checkType, type OptionNames } from "../options.ts";
 
 /** Local: see docs/STYLE.md, "Hot paths". */
 const uncompressed = uncompressedMessages;
@@ -27,6 +27,10 @@ const NAMES: OptionNames<WriteOptions> = { last: true, corked: true, through: tr
 /** Throws TypeError for what are no options of a write; `purpose` says what was tried. */
 export function checkWriteOptions(purpose: string, options: WriteOptions): void {
   checkOptions(purpose, options, NAMES);
+  checkType(purpose, "last", options.last, "boolean");
+  checkType(purpose, "corked", options.corked, "boolean");
+  checkType(purpose, "through", options.through, "boolean");
+  checkType(purpose, "noCompression", options.noCompression, "boolean");
 }
 
 /** Marks `framed`, which is `message`, where its writer does not want it compressed. */

@@ -557,6 +557,8 @@ test("call by queue: [Q41] a status that is none, or OK, is no end of a call, an
         "Cannot cancel the call of /trial.Trial/Both",
       );
     }
+    const details = 5 as never;
+    assertThrows(() => call.cancelWithStatus("ABORTED", details), TypeError, "its details are the number 5");
     const none = "Cannot start a batch of /trial.Trial/Both: operations are";
     for (const wrong of [undefined, receiveMessage()] as never[]) {
       assertThrows(() => call.startBatch(wrong, "x"), CallError, none);

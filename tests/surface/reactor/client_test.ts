@@ -324,6 +324,15 @@ test("[Q90] after the last write, or the end of writes, there is no other", () =
       TypeError,
       'no option "lost"; did you mean last?',
     );
+    const flags = client.up(new Up());
+    for (const name of ["last", "corked", "through", "noCompression"]) {
+      const says = `Cannot start a write of /trial.Trial/Up: ${name} is the string "no"; give true or false`;
+      assertThrows(() => flags.startWrite({}, { [name]: "no" }), TypeError, says);
+    }
+    assertThrows(() => flags.tryCancel(5 as never), TypeError, "its details are the number 5; give a string");
+    flags.tryCancel();
+    flags.startCall();
+    await flags.log.over;
     last.startCall();
     await last.log.over;
     assertEquals(last.log.lines.at(-1), "done OK, response 1");
