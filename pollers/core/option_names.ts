@@ -1,7 +1,12 @@
 // The names of options that are given as a plain object.
 
-/** Throws TypeError for a name that is not one of `known`: what is written wrongly would else be left out in silence. */
+import { textOf } from "../log/describe.ts";
+
+/** Throws TypeError for what is no object, and for a name that is not one of `known`: what is written wrongly would else be left out in silence. */
 export function checkNames(purpose: string, given: object, known: Readonly<Record<string, unknown>>): void {
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(`Cannot ${purpose}: its options are ${textOf(given)}, not an object`);
+  }
   for (const name in given) {
     if (Object.hasOwn(known, name)) continue;
     const all = Object.keys(known).join(", ");

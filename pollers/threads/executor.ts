@@ -7,6 +7,7 @@
 import { checkNames } from "../core/option_names.ts";
 import { ProcessHold } from "../core/process_hold.ts";
 import { textOf } from "../log/describe.ts";
+import { propertyOf } from "../log/values.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
 import { hardwareThreads } from "../native/thread.ts";
 import { ExecutorThread, type ThreadSink, whyNoExecutorThread } from "./executor_thread.ts";
@@ -143,7 +144,7 @@ export class Executor {
    * resolves with. Arguments and result are structured clones, inline too. It rejects with what the job threw, with the
    * reason of `signal`, or with an {@linkcode ExecutorError}.
    *
-   * @throws {TypeError} where `module` is no URL, and for unknown options
+   * @throws {TypeError} where `module` is no URL, for unknown options, and values of a wrong type
    */
   run<R = unknown>(
     module: URL | string,
@@ -152,7 +153,7 @@ export class Executor {
     options: JobOptions = {},
   ): Promise<R> {
     const href = hrefOf(module);
-    checkNames(`run ${exportName} of ${href}`, options, JOB_NAMES);
+    checkJob(`run ${textOf(exportName)} of ${href}`, exportName, args, options);
     const call: JobCall = { module: href, exportName, args };
     const { signal, transfer = [], length = "long" } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);
@@ -326,8 +327,12 @@ export class Executor {
   private settle(job: Job, how: (value: unknown) => void, value: unknown): void {
     if (job.settled) return; // cancelled while it ran inline
     job.settled = true;
-    job.signal?.removeEventListener("abort", job.onAbort);
     how(value);
+    try {
+      job.signal?.removeEventListener("abort", job.onAbort);
+    } catch {
+      // A signal of another make, which calls what is settled already.
+    }
     this.pending--;
     this.processHold.release();
     if (this.pending === 0) this.onDrained();
@@ -342,4 +347,28 @@ function hrefOf(module: URL | string): string {
       `Cannot run a job: its module "${module}" is no URL; new URL(path, import.meta.url) makes one`,
     );
   }
+}
+
+/** What a thread or a signal would fail with otherwise, where nobody knows what was given. */
+function checkJob(purpose: string, exportName: unknown, args: unknown, options: JobOptions): void {
+  checkNames(purpose, options, JOB_NAMES);
+  const { signal, transfer = [], length = "long" } = options;
+  const wrong = typeof exportName !== "string"
+    ? ["its function", exportName, "the name of an export"]
+    : !Array.isArray(args)
+    ? ["args", args, "an array"]
+    : signal !== undefined && !isSignal(signal)
+    ? ["signal", signal, "an AbortSignal"]
+    : !Array.isArray(transfer)
+    ? ["transfer", transfer, "an array"]
+    : length !== "short" && length !== "long"
+    ? ["length", length, '"short" or "long"']
+    : undefined;
+  if (wrong === undefined) return;
+  throw new TypeError(`Cannot ${purpose}: ${wrong[0]} is ${textOf(wrong[1])}; give ${wrong[2]}`);
+}
+
+function isSignal(given: unknown): boolean {
+  return typeof propertyOf(given, "addEventListener") === "function" &&
+    typeof propertyOf(given, "removeEventListener") === "function";
 }

@@ -6,7 +6,7 @@ import { Metadata, type MetadataValue } from "../call/metadata.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { sendable } from "../call/sendable.ts";
 import { isErrorCode, Status } from "../call/status.ts";
-import { checkOptions } from "../options.ts";
+import { checkOptions, describe } from "../options.ts";
 import type { ServerCall } from "../server/server_call.ts";
 import { AccidentError } from "../server/thrown_status.ts";
 
@@ -49,7 +49,7 @@ const STATUSES = {
  * server.addService(Primes, { count: onExecutor(new URL("./count_primes.ts", import.meta.url)) });
  * ```
  *
- * @throws {TypeError} where `module` is no URL, and for unknown options
+ * @throws {TypeError} where `module` is no URL, for unknown options, and values of a wrong type
  */
 export function onExecutor<Req, Res>(
   module: URL | string,
@@ -57,7 +57,16 @@ export function onExecutor<Req, Res>(
   options: OnExecutorOptions = {},
 ): (request: Req, call: ServerCall) => Promise<Res> {
   const { href } = checked(module);
-  checkOptions("make a handler on an executor", options, { executor: true });
+  const purpose = "make a handler on an executor";
+  checkOptions(purpose, options, { executor: true });
+  if (!(options.executor === undefined || options.executor instanceof Executor)) {
+    throw new TypeError(`Cannot ${purpose}: executor is ${describe(options.executor)}; give an Executor`);
+  }
+  if (typeof exportName !== "string") {
+    throw new TypeError(
+      `Cannot ${purpose}: its function is ${describe(exportName)}; give the name of an export`,
+    );
+  }
   return async (request, call) => {
     const executor = options.executor ?? (shared ??= new Executor());
     const { path, authority, metadata, timeRemainingMs, signal } = call;

@@ -124,6 +124,9 @@ test("an option that is none is refused, and named", async () => {
     TypeError,
     'there is no option "maxThread"; there are maxThreads, maxQueuedJobs',
   );
+  for (const options of [null, 4]) {
+    assertThrows(() => new Executor(wrong(options)), TypeError, `options are ${options}, not an object`);
+  }
   await withExecutor({ maxThreads: 0 }, async (executor) => {
     const run = () => executor.run(JOBS, "thread", [], wrong({ singal: 5 }));
     assertThrows(
@@ -131,7 +134,38 @@ test("an option that is none is refused, and named", async () => {
       TypeError,
       'there is no option "singal"; there are signal, transfer, length',
     );
+    const half = { aborted: false, addEventListener() {} };
+    for (
+      const [exportName, args, options, says] of [
+        [5, [], {}, "its function is 5; give the name of an export"],
+        ["thread", "ab", {}, "args is ab; give an array"],
+        ["thread", [], { signal: half }, "give an AbortSignal"],
+        ["thread", [], { signal: 5 }, "signal is 5; give an AbortSignal"],
+        ["thread", [], { transfer: 5 }, "transfer is 5; give an array"],
+        ["thread", [], { length: "medium" }, 'length is medium; give "short" or "long"'],
+        ["thread", [], null, "its options are null, not an object"],
+      ] as const
+    ) {
+      const attempt = () => void executor.run(JOBS, wrong(exportName), wrong(args), wrong(options));
+      assertThrows(attempt, TypeError, says);
+    }
     assertEquals(await executor.run(JOBS, "thread", [], { length: "short" }), threadId);
+  });
+});
+
+test("a signal that cannot be left takes no job and no thread away", async () => {
+  await withExecutor({ maxThreads: 1 }, async (executor) => {
+    const signal = {
+      aborted: false,
+      addEventListener() {},
+      removeEventListener() {
+        throw new Error("thrown");
+      },
+    } as unknown as AbortSignal;
+    for (let i = 0; i < 3; i++) {
+      assertEquals(await executor.run(JOBS, "push", [[i]], { signal }), [i, 0]);
+    }
+    assertEquals([executor.threads, executor.queuedJobs], [1, 0]);
   });
 });
 

@@ -161,4 +161,14 @@ test("a module that is no URL, and an option that is none, are misuse", () => {
     TypeError,
     "there is executor",
   );
+  for (const given of [executor.constructor, {}, null]) {
+    const options = { executor: given as never };
+    assertThrows(
+      () => void onExecutor<Note, Note>(METHODS, "default", options),
+      TypeError,
+      "give an Executor",
+    );
+  }
+  const name = 5 as never;
+  assertThrows(() => void onExecutor<Note, Note>(METHODS, name), TypeError, "its function is the number 5");
 });
