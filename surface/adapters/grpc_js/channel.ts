@@ -138,6 +138,8 @@ export class Channel implements ChannelInterface {
     if (!(typeof deadline === "number" || deadline instanceof Date)) {
       throw new TypeError("Channel#createCall: deadline must be a number or Date");
     }
+    checkSendable("method", method);
+    checkSendable("host", host ?? "");
     if (this.closed) throw new Error(SHUT_DOWN);
     const flags = propagateFlags ?? propagate.DEFAULTS;
     const inTime = parentCall && (flags & propagate.DEADLINE) !== 0
@@ -161,6 +163,12 @@ export class Channel implements ChannelInterface {
 
 function numberOf(state: ConnectivityState): connectivityState {
   return connectivityState[state];
+}
+
+/** They go into the head of the request as they are: what ends a line there would be another field's beginning. */
+function checkSendable(name: string, text: unknown): void {
+  if (typeof text === "string" && !/[^!-~]/.test(text)) return;
+  throw new TypeError(`Channel#createCall: ${name} must be a string of printable ASCII without spaces`);
 }
 
 function untilOver(listener: InterceptingListener, onOver: () => void): InterceptingListener {

@@ -270,6 +270,18 @@ test("grpc-js: servers refuse what is no service", () => {
   assertThrows(() => server.unbind("localhost:0"), Error, "port 0");
 });
 
+test("grpc-js: a method and a host that no request can have are refused", () => {
+  const channel = new all.Channel("127.0.0.1:1", all.credentials.createInsecure(), {});
+  const call = (method: unknown, host: unknown) => () =>
+    channel.createCall(method as string, Infinity, host as string, null, null);
+  for (const wrong of ["two words", "a\r\nx: y", "\u00e9", 5]) {
+    assertThrows(call("/a.B/C", wrong), TypeError, "host must be a string of printable ASCII");
+    assertThrows(call(wrong, null), TypeError, "method must be a string");
+  }
+  for (const host of ["a:80", "", null, undefined]) call("/a.B/C", host)();
+  channel.close();
+});
+
 test("grpc-js: enumerations have numbers by name and names by number, and all is in the default export", () => {
   assertEquals([all.status.NOT_FOUND, all.status[5], all.connectivityState[2]], [5, "NOT_FOUND", "READY"]);
   assertEquals([all.propagate.DEFAULTS, all.logVerbosity.NONE], [0xffff, 3]);
