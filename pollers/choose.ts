@@ -67,7 +67,8 @@ function checkPoller(given: unknown): void {
   );
 }
 
-function knownNames(known: readonly EngineFactory[]): string {
+/** "there are native, epoll", for the error of a name that is none of them. */
+export function knownNames(known: readonly EngineFactory[]): string {
   return known.length === 0
     ? 'no poller is known by name here: give one itself, as "native" of "pollwire/pollers/native"'
     : `there are ${known.map(({ name }) => name).join(", ")}`;

@@ -1,6 +1,6 @@
 // Every poller there is, by name.
 
-import { choosePoller, type PollerChoice } from "./choose.ts";
+import { choosePoller, knownNames, type PollerChoice, PollerError } from "./choose.ts";
 import type { EngineFactory, EngineOptions, EventEngine } from "./contract/engine.ts";
 import { ffiPoller, type FfiPollerName } from "./ffi_pollers.ts";
 import { environmentVariable } from "./native/env.ts";
@@ -85,9 +85,22 @@ export function describePollers(factories: readonly EngineFactory[] = FACTORIES)
   });
 }
 
-/** What those choose from who name no poller: POLLWIRE_POLLER, else "native". */
-export function defaultPollers(): string {
-  return environmentVariable(VARIABLE) ?? DEFAULT_LIST;
+/**
+ * What those choose from who name no poller: POLLWIRE_POLLER, else "native". Throws PollerError where that has a name which
+ * none of `factories` has: code that names no poller would not say where it comes from.
+ */
+export function defaultPollers(factories: readonly EngineFactory[] = FACTORIES): string {
+  const list = environmentVariable(VARIABLE);
+  if (list === undefined) return DEFAULT_LIST;
+  for (const given of list.split(",")) {
+    const name = given.trim();
+    if (name === "" || factories.some((factory) => factory.name === name)) continue;
+    throw new PollerError(
+      `Cannot select a poller from ${JSON.stringify(list)}, the variable ${VARIABLE}: ` +
+        `${JSON.stringify(name)} is unknown; ${knownNames(factories)}`,
+    );
+  }
+  return list;
 }
 
 /**
@@ -99,7 +112,7 @@ export function selectPoller(
   list?: PollerChoice,
   factories: readonly EngineFactory[] = FACTORIES,
 ): EngineFactory {
-  return choosePoller(list ?? defaultPollers(), factories);
+  return choosePoller(list ?? defaultPollers(factories), factories);
 }
 
 /**

@@ -54,7 +54,11 @@ test("without a list the environment decides, and without that it is native", ()
   withVariable("epoll,simulated", () => assertEquals(selectPoller(undefined, ALL).name, "simulated"));
   withVariable("simulated", () => assertEquals(selectPoller("native", ALL).name, "native"));
   withVariable("", () => assertEquals(selectPoller(undefined, ALL).name, "native"));
-  withVariable("eqoll", () => assertThrows(() => selectPoller(undefined, ALL), PollerError, '"eqoll"'));
+  withVariable("native, eqoll", () => {
+    const says =
+      'from "native, eqoll", the variable POLLWIRE_POLLER: "eqoll" is unknown; there are native, epoll';
+    assertThrows(() => selectPoller(undefined, ALL), PollerError, says);
+  });
 });
 
 test("an unknown name is an error even behind a usable one, and tells of those there are", () => {
