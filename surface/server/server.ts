@@ -39,7 +39,7 @@ import { type EngineUse, useEngineOf } from "../engines.ts";
 import type { Feature, InProcess } from "../features/feature.ts";
 import { FeatureSet } from "../features/feature_set.ts";
 import { checkServerKeepalive, serverKeepalive } from "../keepalive.ts";
-import { describe } from "../options.ts";
+import { checkType, describe } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { Admission } from "./admission.ts";
 import { Beginnings } from "./beginnings.ts";
@@ -290,9 +290,19 @@ export class Server {
    * Serves a connection that was accepted elsewhere, as gRPC's AddInsecureChannelFromFd. The endpoint belongs to this
    * server's engine, and the server owns it from here on. As a listener does, it keeps the process alive while it is open;
    * `onClosed` is called once, when it is closed; what it throws goes to `onError`.
+   *
+   * @throws {TypeError} for what is no endpoint and no function
    */
   serveEndpoint(endpoint: Endpoint, onClosed: () => void = () => {}): void {
     const { reporter } = this.#host;
+    const purpose = "serve an accepted connection";
+    const { peer, local, close } = (endpoint ?? {}) as Partial<Endpoint>;
+    if (typeof peer !== "object" || typeof local !== "object" || typeof close !== "function") {
+      throw new TypeError(
+        `Cannot ${purpose}: found ${describe(endpoint)}; give an endpoint of the server's engine`,
+      );
+    }
+    checkType(purpose, "onClosed", onClosed, "function");
     const tell = (): void =>
       callApplication(onClosed, (thrown) => reporter.report(thrown, { where: "connection", level: "error" }));
     if (this.#styles.isShutDown) {

@@ -1,7 +1,9 @@
 // serveEndpoint(): a connection that somebody else accepted is the server's, whose end it tells of, once.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Channel, createClient, Server } from "pollwire";
 import { type Endpoint, IoError } from "../../../pollers/mod.ts";
+import { useEngine } from "../../../surface/full/engines.ts";
+import { counted } from "../../counted_engine.ts";
 import { test } from "../../harness.ts";
 import { Acceptor, connect, LOOPBACK, read } from "../../pollers/promised.ts";
 import { Trial, until } from "../serving.ts";
@@ -66,4 +68,22 @@ test("serveEndpoint: an onClosed that throws keeps no shutdown waiting", async (
   assertEquals(errors, [boom, boom]);
   client.close();
   await acceptor.shutdown();
+});
+
+test("serveEndpoint: what is no endpoint is refused, and nothing is held for it", async () => {
+  const use = useEngine();
+  const accounts = counted(use.engine);
+  const server = new Server({ poller: accounts.engine });
+  const endpoint = { peer: LOOPBACK, local: LOOPBACK, close() {} } as unknown as Endpoint;
+  for (const wrong of [undefined, 5, {}, { peer: LOOPBACK, close() {} }, new Server()]) {
+    assertThrows(
+      () => server.serveEndpoint(wrong as never),
+      TypeError,
+      "give an endpoint of the server's engine",
+    );
+  }
+  assertThrows(() => server.serveEndpoint(endpoint, 5 as never), TypeError, "onClosed is the number 5");
+  assertEquals(accounts.left(), []);
+  await server.shutdown();
+  await use.end();
 });
