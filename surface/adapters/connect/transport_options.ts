@@ -11,7 +11,7 @@ import type { Channel as AnyChannel, ChannelOptions } from "../../channel/channe
 import type { Compression } from "../../compression.ts";
 import { type ChannelCredentials, type Pem, tls } from "../../credentials/mod.ts";
 import { Channel } from "../../full/channel.ts";
-import { checkOptions, describe, type OptionNames } from "../../options.ts";
+import { checkNumber, checkOptions, checkType, describe, type OptionNames } from "../../options.ts";
 import { bytesOption, type MessageLimits } from "./limited_codec.ts";
 
 /** A compression of connect's: only its name counts here. Known are "gzip" and "deflate". */
@@ -146,8 +146,12 @@ export function readOptions(options: GrpcTransportOptions): ReadOptions {
   if (!Array.isArray(interceptors)) {
     throw new TypeError(`Cannot ${PURPOSE}: interceptors is ${describe(interceptors)}, not an array`);
   }
+  for (const [i, one] of interceptors.entries()) {
+    checkType(PURPOSE, `interceptors[${i}]`, one ?? null, "function");
+  }
+  checkNumber(PURPOSE, "defaultTimeoutMs", defaultTimeoutMs, -Infinity, "a number of milliseconds");
   const compression = sendCompression === undefined ? undefined : known(sendCompression);
-  const basePath = baseUrl === undefined ? "" : pathOf(baseUrl);
+  const basePath = baseUrl === undefined && "channel" in options ? "" : pathOf(baseUrl);
   const channel = "channel" in options ? options.channel : channelFor(options, limits, compression);
   const perCall = "channel" in options ? compression : undefined;
   return { channel, baseUrl, basePath, interceptors, limits, defaultTimeoutMs, compression: perCall };
@@ -172,8 +176,8 @@ function known({ name }: NamedCompression): Compression {
 }
 
 /** The path of `baseUrl`, without a slash at its end. */
-function pathOf(baseUrl: string): string {
-  if (!URL.canParse(baseUrl)) {
+function pathOf(baseUrl: string | undefined): string {
+  if (baseUrl === undefined || !URL.canParse(baseUrl)) {
     throw new TypeError(
       `Cannot ${PURPOSE}: baseUrl is ${describe(baseUrl)}; give one as "http://127.0.0.1:8080"`,
     );

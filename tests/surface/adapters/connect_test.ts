@@ -697,4 +697,7 @@ test("connect: options that cannot be followed are refused", () => {
   refused({ readMaxBytes: 0 }, "readMaxBytes is the number 0");
   refused({ interceptor: [] }, 'there is no option "interceptor"; did you mean interceptors?');
   refused({ interceptors: {} }, "interceptors is an object, not an array");
+  refused({ interceptors: [5] }, "interceptors[0] is the number 5; give a function");
+  refused({ defaultTimeoutMs: "5" }, 'defaultTimeoutMs is the string "5"; give a number of milliseconds');
+  refused({ baseUrl: undefined }, "baseUrl is undefined; give one as");
 });
