@@ -101,12 +101,18 @@ export const bench = defineCommand({
     checkNotZero("rps", flags.rps);
     checkNotZero("seconds", flags.seconds);
     for (const flag of ["concurrency", "connections", "requests"] as const) checkWhole(flag, flags[flag]);
+    const { concurrency = CONCURRENCY, connections = CONNECTIONS } = flags;
+    if (connections > concurrency) {
+      throw new UsageError(
+        `Cannot use --connections ${connections} with --concurrency ${concurrency}: some would have no calls`,
+      );
+    }
     if (flags.seconds !== undefined && flags.requests !== undefined) {
       throw new UsageError("Cannot use --seconds and --requests together: give one of them");
     }
     const channels = await Promise.all(
       Array.from(
-        { length: flags.connections ?? CONNECTIONS },
+        { length: connections },
         () => openChannel(target, flags, terminal, { shareConnections: false }),
       ),
     );

@@ -234,6 +234,12 @@ test("numbers that are no counts are refused", async () => {
   }
 });
 
+test("more connections than calls at once are refused: those without calls would count as measured", async () => {
+  const { code, err } = await pollwire(bench("Get", "--connections", "20"));
+  assertEquals(code, 2);
+  assertStringIncludes(err, "Cannot use --connections 20 with --concurrency 16: some would have no calls");
+});
+
 test("failures are named in the summary", () => {
   const latencies = new Histogram();
   latencies.record(1);
