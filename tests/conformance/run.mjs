@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { readArguments } from "../../.ci/arguments.mjs";
+import { readArguments, refuse } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { runtimeCommand } from "../../.ci/runtimes.mjs";
 import { Missing, prepareRunner } from "./setup.mjs";
@@ -48,6 +48,11 @@ try {
   }
 } finally {
   rmSync(work, { recursive: true, force: true });
+}
+if (total.passed + total.failed === 0 && !wrong) {
+  refuse(
+    `No test was run: the suite has none called ${JSON.stringify(options.test)}, or it is of the text format`,
+  );
 }
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(wrong ? 1 : 0);
