@@ -156,6 +156,7 @@ async function pages<T>(ask: (start: bigint) => Promise<Page<T>>): Promise<T[]> 
   const all: T[] = [];
   for (let start = 0n;;) {
     const { page, end, last } = await ask(start);
+    if (last !== undefined && last < start) return all; // a server that has one page, whatever it is asked for
     all.push(...page);
     if (end || last === undefined) return all;
     start = last + 1n;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { Channel, createClient, healthService, Server } from "../../../mod.ts";
+import { Channel, channelzService, createClient, healthService, Server } from "../../../mod.ts";
 import { Address } from "../../../surface/protos/grpc/channelz/v1/channelz.ts";
 import { addressText, type Snapshot } from "../../../surface/cli/channelz/snapshot.ts";
 import { snapshotLines } from "../../../surface/cli/channelz/tables.ts";
@@ -56,6 +56,21 @@ test("channelz says that a server does not serve it", async () => {
   server.close();
   assertEquals(code, 76);
   assertStringIncludes(err, "does not serve grpc.channelz.v1.Channelz");
+});
+
+test("a server that gives the same page for every number, and says of none that it is the last, is asked twice", async () => {
+  const server = new Server();
+  let asked = 0;
+  const data = { target: "there", callsStarted: 1n };
+  server.addService(channelzService(), {
+    getServers: () => ({ server: [], end: true }),
+    getTopChannels: () => (asked++, { channel: [{ ref: { channelId: 7n }, data }], end: false }),
+  });
+  await server.listen("inprocess:cli-channelz-pages");
+  const { code, out } = await pollwire(["channelz", "inprocess:cli-channelz-pages", "--once", "--json"]);
+  server.close();
+  assertEquals([code, asked], [0, 2]);
+  assertEquals((JSON.parse(out) as Snapshot).channels.map(({ id, target }) => [id, target]), [[7, "there"]]);
 });
 
 test("rates are of what began between two snapshots, and red is what failed", () => {
