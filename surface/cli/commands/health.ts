@@ -50,7 +50,7 @@ export const health = defineCommand({
         print(line, service, status);
         return status === "SERVING" ? ExitCode.OK : ExitCode.FAILED;
       } catch (error) {
-        throw await explained(error, client, service);
+        throw await explained(error, client, service, flags.list ? "List" : flags.watch ? "Watch" : "Check");
       }
     });
   },
@@ -103,16 +103,17 @@ async function explained(
   error: unknown,
   client: HealthClient,
   service: string,
+  method: "Check" | "List" | "Watch",
 ): Promise<unknown> {
   if (!(error instanceof RpcError)) return error;
   const exitCode = ExitCode.STATUS + error.code;
   if (error.code === Status.UNIMPLEMENTED) {
-    return new CommandError(
-      `The server${
-        error.peer === undefined ? "" : ` at ${error.peer}`
-      } has no health service (grpc.health.v1.Health)`,
-      exitCode,
-    );
+    const at = error.peer === undefined ? "" : ` at ${error.peer}`;
+    // Many services have Check alone; List is newer than the others.
+    const says = method === "Check"
+      ? "has no health service (grpc.health.v1.Health)"
+      : `does not serve grpc.health.v1.Health/${method}; without --${method.toLowerCase()} it is asked for Check`;
+    return new CommandError(`The server${at} ${says}`, exitCode);
   }
   if (error.code !== Status.NOT_FOUND) return error;
   const named = await client.list({}, { deadlineMs: 1_000 }).then(

@@ -88,3 +88,20 @@ test("health says that a server has none, and why it cannot be reached", async (
   assertEquals(gone.code, 78);
   assertStringIncludes(gone.err, "error: UNAVAILABLE: ");
 });
+
+test("health --list and --watch say which method a server does not have that has Check", async () => {
+  const server = new Server();
+  server.addService(healthService(), { check: () => ({ status: "SERVING" }) });
+  await server.listen("inprocess:cli-health-check");
+  const asked = (...flags: string[]) => pollwire(["health", "inprocess:cli-health-check", ...flags]);
+  assertEquals((await asked()).out, "SERVING\n");
+  for (const [flag, method] of [["--list", "List"], ["--watch", "Watch"]] as const) {
+    const { code, err } = await asked(flag);
+    assertEquals(code, 76);
+    assertStringIncludes(
+      err,
+      `does not serve grpc.health.v1.Health/${method}; without ${flag} it is asked for Check`,
+    );
+  }
+  server.close();
+});
