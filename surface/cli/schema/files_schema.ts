@@ -5,6 +5,7 @@ import { descriptorCodecs } from "../../proto/descriptor/descriptor_types.ts";
 
 import type { FileNode, Named } from "../../proto/language/nodes.ts";
 import { loadSources } from "../../proto/load_sources.ts";
+import { normalise } from "../../proto/paths.ts";
 import { importedBy, wellKnownFile } from "../../proto/well_known.ts";
 import { CommandError } from "../exit_codes.ts";
 import type { Terminal } from "../terminal.ts";
@@ -63,13 +64,13 @@ export async function protoSchema(
   includeDirs: readonly string[],
   terminal: Terminal,
 ): Promise<FilesSchema> {
-  const read = async (location: string): Promise<string | undefined> => {
-    try {
-      return new TextDecoder().decode(await terminal.readFile(location));
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw new CommandError((error as Error).message);
-    }
+  const texts = new Map<string, Promise<string | undefined>>();
+  // Once: what a pipe has (<(...) of a shell) is there for the first who reads it.
+  const read = (path: string): Promise<string | undefined> => {
+    const location = normalise(path);
+    let text = texts.get(location);
+    if (text === undefined) texts.set(location, text = textOf(location, terminal));
+    return text;
   };
   const entries = await Promise.all(paths.map(async (path) => {
     for (const dir of ["", ...includeDirs.map((one) => one.replace(/\/*$/, "/"))]) {
@@ -99,6 +100,16 @@ export async function protosetSchema(paths: readonly string[], terminal: Termina
     throw new CommandError(`Cannot use ${paths.join(", ")}: ${(error as Error).message}`, undefined, {
       cause: error,
     });
+  }
+}
+
+/** The text of a file; undefined where there is none. */
+async function textOf(path: string, terminal: Terminal): Promise<string | undefined> {
+  try {
+    return new TextDecoder().decode(await terminal.readFile(path));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new CommandError((error as Error).message);
   }
 }
 

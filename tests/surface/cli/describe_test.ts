@@ -301,3 +301,11 @@ test("without TARGET and files the command line is wrong", async () => {
   assertEquals(code, 2);
   assertStringIncludes(err, "TARGET is missing");
 });
+
+test("a .proto file is read once: what a pipe has is gone then", async () => {
+  const terminal = new FakeTerminal();
+  const pipe = ['syntax = "proto3"; service Piped {}'];
+  terminal.readFile = () => Promise.resolve(new TextEncoder().encode(pipe.shift() ?? ""));
+  const { code, out } = await pollwire(["list", "--proto", "/dev/fd/63"], terminal);
+  assertEquals([code, out], [0, "Piped\n"]);
+});
