@@ -122,7 +122,8 @@ function check(
   );
 }
 
-async function write(changes: OutputChanges, { terminal, flags }: Line): Promise<number> {
+async function write(changes: OutputChanges, { terminal, flags, signal }: Line): Promise<number> {
+  signal.throwIfAborted(); // whoever ends it while files are read and generated wants nothing written
   try {
     await applyChanges(changes, flags.clean);
   } catch (error) {
@@ -168,7 +169,7 @@ async function generateWith(watcher: PlaceWatcher, line: Line, out: string): Pro
       refuseErrors(last, line);
       await write(await compare(last, line, out), line);
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
+      if (!(error instanceof Error) || signal.aborted) throw error;
       terminal.err.write(`error: ${error.message}\n`);
       if (last === undefined) return ExitCode.FAILED;
     }

@@ -134,6 +134,17 @@ test("where files are wrong every error is printed with its place, and nothing i
     assertEquals(existsSync(`${folder}/gen`), false);
   }));
 
+test("Ctrl-C before files are written leaves them as they are", () =>
+  inFolder({ "p/a.proto": ITEM }, async (folder) => {
+    for (const flags of [[], ["--watch"]]) {
+      const terminal = new FakeTerminal();
+      const runs = pollwire(["gen", `${folder}/p`, "-o", `${folder}/gen`, ...flags], terminal);
+      terminal.interrupt();
+      assertEquals(await runs, { code: 130, out: "", err: "" });
+      assertEquals(existsSync(`${folder}/gen`), false);
+    }
+  }));
+
 test("a command line that says nothing to do is refused", async () => {
   const refused = async (...given: string[]) => {
     const { code, err } = await pollwire(["gen", ...given]);
