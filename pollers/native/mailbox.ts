@@ -82,6 +82,12 @@ export class Mailbox {
     await this.thread.ended;
   }
 
+  /** Ends the thread by force: one that hangs, or goes on after an error that it did not expect. */
+  terminate(): void {
+    this.port.close();
+    this.thread.terminate();
+  }
+
   private checkLife(): void {
     const silentMs = this.pulse.look();
     if (silentMs <= this.silentMs) return;

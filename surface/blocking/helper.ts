@@ -115,6 +115,7 @@ export class Helper {
 
   private lost(reason: string): void {
     if (helper === this) helper = undefined;
+    this.mailbox.terminate();
     const calls = [...this.calls.values()];
     this.calls.clear();
     for (const call of calls) call.onHelperLost(reason);

@@ -11,7 +11,9 @@ import { type GivenOptions, NO_OPTIONS } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_context.ts";
 import { ClientCall } from "../client/client_call.ts";
 import { insecure, tls } from "../credentials/mod.ts";
+import { Status } from "../call/status.ts";
 import {
+  type EndedCall,
   type FromHelper,
   movableCopy,
   type OpenChannel,
@@ -137,6 +139,8 @@ class HelpedCall extends ClientCall {
 /** The helper's channels and calls. */
 class Helper {
   private readonly channels = new Map<number, Channel>();
+  /** How calls end of channels that could not be made, as with what the application has registered in its own thread. */
+  private readonly unmade = new Map<number, Omit<EndedCall, "call">>();
   private readonly calls = new Map<number, HelpedCall>();
 
   constructor(private readonly outbox: Outbox) {}
@@ -161,15 +165,20 @@ class Helper {
     }
   }
 
-  private open({ channel, target, options }: OpenChannel): void {
-    const { credentials } = options;
-    const secured = credentials === undefined || credentials === insecure
-      ? { credentials }
-      : { credentials: tls.client(credentials) };
-    this.channels.set(channel, new Channel(target, { ...options, ...secured } as ChannelOptions));
+  private open(order: OpenChannel): void {
+    const { channel, target: peer } = order;
+    try {
+      this.channels.set(channel, makeChannel(order));
+    } catch (error) {
+      const message = `a helper thread cannot make the channel: ${messageOf(error)}`;
+      const failure = { kind: "status", code: Status.INTERNAL, fields: [], endedBy: "library" } as const;
+      this.unmade.set(channel, { ...failure, message, peer });
+    }
   }
 
   private start(order: StartCall): void {
+    const failure = this.unmade.get(order.channel);
+    if (failure !== undefined) return this.outbox.add({ ...failure, call: order.call });
     const context = callContext("make a call", this.channels.get(order.channel)!);
     const { deadlineMs, waitForReady, compression, corked, authority } = order;
     const headers = order.headers === undefined ? undefined : HeaderList.ofStrings(order.headers);
@@ -185,10 +194,18 @@ class Helper {
   }
 
   private close(number: number): void {
-    const channel = this.channels.get(number)!;
+    this.channels.get(number)?.close();
     this.channels.delete(number);
-    channel.close();
+    this.unmade.delete(number);
   }
+}
+
+function makeChannel({ target, options }: OpenChannel): Channel {
+  const { credentials } = options;
+  const secured = credentials === undefined || credentials === insecure
+    ? { credentials }
+    : { credentials: tls.client(credentials) };
+  return new Channel(target, { ...options, ...secured } as ChannelOptions);
 }
 
 const outbox = new Outbox(() => mailbox!);

@@ -63,6 +63,20 @@ export default [
     name: "epoll, own thread: [Q127] a name has an answer where the thread",
   },
   {
+    file: "surface/blocking/helper.ts",
+    before: "    this.mailbox.terminate();\n",
+    after: "",
+    test: HELPER,
+    name: "a helper thread that hangs, or is gone",
+  },
+  {
+    file: "surface/blocking/helper_worker.ts",
+    before: "      this.unmade.set(channel, { ...failure, message, peer });\n",
+    after: "      throw error;\n",
+    test: HELPER,
+    name: "[Q127] a channel that the helper thread cannot make",
+  },
+  {
     file: "pollers/native/pulse.ts",
     before: "Math.min(now - this.lookedAt, LONGEST_LOOK_MS)",
     after: "now - this.lookedAt",

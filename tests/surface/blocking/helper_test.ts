@@ -1,6 +1,6 @@
 // The helper thread of calls that block where their thread cannot wait: its life, and what it refuses.
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { Channel, createSyncClient, Status } from "pollwire";
+import { assert, assertEquals, assertMatch, assertThrows, fail } from "@std/assert";
+import { Channel, createSyncClient, registerBalancer, Status } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Mailbox } from "../../../pollers/native/mailbox.ts";
 import { Thread } from "../../../pollers/native/thread.ts";
@@ -78,7 +78,7 @@ test("a helper thread that hangs, or is gone, fails its calls", async () => {
   });
   assertEquals([error.code, error.endedBy], [Status.UNAVAILABLE, "library"]);
   assert(error.details.endsWith("is gone: out of order"), error.details);
-  await helper["mailbox"].end();
+  await helper["mailbox"].ended; // what could not go on is no thread any more
   assertEquals(client.one({ number: 5 }).number, 5, "another one makes the next call");
   await channel[Symbol.asyncDispose]();
   await server.end();
@@ -117,6 +117,31 @@ test("[Q127] a call whose helper thread cannot start ends with UNAVAILABLE, for 
   }
   assertEquals(seen, ["begins", "UNAVAILABLE"]);
   await channel[Symbol.asyncDispose]();
+});
+
+test("[Q127] a channel that the helper thread cannot make fails its own calls alone", async () => {
+  registerBalancer({ name: "of_this_thread", readConfig: () => ({}), make: () => fail("never made here") });
+  const server = new ServingThread();
+  const target = `127.0.0.1:${await server.port}`;
+  const channel = new Channel(target, { poller: "native" });
+  const stream = createSyncClient(Trial, channel).down({ number: 500 });
+  assertEquals(stream.next().value?.number, 1);
+  const helper = helperOfThread();
+  const other = new Channel(target, { poller: "native", loadBalancing: "of_this_thread" });
+  const client = createSyncClient(Trial, other);
+  for (let i = 0; i < 2; i++) {
+    const error = thrown(() => client.one({}));
+    assertEquals(error.code, Status.INTERNAL);
+    assertMatch(
+      error.details,
+      /^a helper thread cannot make the channel: .*loadBalancing is "of_this_thread"/,
+    );
+  }
+  assertEquals([...stream].length, 499);
+  assertEquals(helperOfThread(), helper);
+  await other[Symbol.asyncDispose]();
+  await channel[Symbol.asyncDispose]();
+  await server.end();
 });
 
 test("a mailbox whose thread shows no life throws instead of waiting for ever", async () => {
