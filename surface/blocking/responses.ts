@@ -119,7 +119,7 @@ export class TypedCall<Req, Res> {
   }
 
   /** On the caller's stack: the thread is not blocked, and the callback may do what it likes. */
-  private tellHeaders(): void {
+  tellHeaders(): void {
     const { call: { headers }, options: { onHeaders } } = this;
     if (headers === undefined || onHeaders === undefined || this.toldHeaders) return;
     this.toldHeaders = true;
@@ -182,14 +182,18 @@ export class SyncStream<Req, Res> implements IterableIterator<Res> {
    * @throws {RpcError} where the call ended otherwise than with OK; once
    */
   next(): IteratorResult<Res, undefined> {
-    if (this.#done) return END;
     const { call } = this.#typed;
-    if (this.#requests !== undefined) this.#exchange();
-    if (call.messages.size === 0 && call.status === undefined) call.wait(this.#hasResponse);
     try {
-      if (call.messages.size > 0) return { value: this.#typed.take(), done: false };
-      this.#done = true;
-      this.#typed.checkStatus();
+      while (!this.#done) {
+        if (this.#requests !== undefined) this.#exchange();
+        if (call.messages.size === 0 && call.status === undefined) call.wait(this.#hasResponse);
+        this.#typed.tellHeaders(); // first: the callback may take responses as well, or leave
+        if (this.#done) break;
+        if (call.messages.size > 0) return { value: this.#typed.take(), done: false };
+        if (call.status === undefined) continue;
+        this.#done = true;
+        this.#typed.checkStatus();
+      }
       return END;
     } catch (error) {
       this.#done = true;

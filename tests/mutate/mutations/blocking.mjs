@@ -15,6 +15,14 @@ const WAITER = "pollers/threads/sync_waiter.ts";
 export default [
   {
     file: "surface/blocking/responses.ts",
+    before:
+      "        this.#typed.tellHeaders(); // first: the callback may take responses as well, or leave\n",
+    after: "",
+    test: CLIENT,
+    name: "epoll: [Q126] onHeaders may take the first responses",
+  },
+  {
+    file: "surface/blocking/responses.ts",
     before: "call.wait(() => call.messages.size > 0);",
     after: "call.wait(never);",
     test: CLIENT,

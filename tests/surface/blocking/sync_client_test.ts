@@ -65,6 +65,27 @@ blocking(
 
 blocking(
   ALL_WAYS,
+  "[Q126] onHeaders may take the first responses of its own stream, or all of them, or leave it",
+  ({ client }) => {
+    for (const taken of [1, 2, 4]) {
+      const inside: number[] = [];
+      const stream: Iterator<Note> & Iterable<Note> = client.down({ number: 4, text: "slow" }, {
+        onHeaders() {
+          while (inside.length < taken) inside.push(stream.next().value.number);
+        },
+      });
+      const outside = numbersOf(stream);
+      assertEquals([...inside, ...outside], [1, 2, 3, 4]);
+    }
+    const left: Iterator<Note> & Iterable<Note> = client.down({ number: 4, text: "slow" }, {
+      onHeaders: () => void left.return!(),
+    });
+    assertEquals(numbersOf(left), []);
+  },
+);
+
+blocking(
+  ALL_WAYS,
   "[Q126] what a request's getter aborts or closes is not called",
   ({ client, channel }) => {
     const abort = new AbortController();
