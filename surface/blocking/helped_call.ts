@@ -13,6 +13,7 @@ import { CallPermission, type PermittedCall } from "../client/call_permission.ts
 import type { CallContext } from "../client/call_context.ts";
 import { markMessage } from "../compression.ts";
 import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { type Answer, takeAnswer } from "./answer.ts";
 import { type HelpedSink, type Helper, helperOfThread } from "./helper.ts";
 import { type FromHelper, MOST_UNSENT, movableCopy, type ToHelper } from "./helper_protocol.ts";
 import type { SyncCall } from "./sync_call.ts";
@@ -30,6 +31,7 @@ const CHANNEL_CLOSED = "channel is closed";
 export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCall {
   status: CallStatus | undefined = undefined;
   headers: HeaderList | undefined = undefined;
+  answer: Answer | undefined = undefined;
   readonly messages: MessageStore = new MessageStore();
   readonly path: string;
   peer: string;
@@ -56,6 +58,10 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
   ) {
     this.path = method.path;
     this.peer = formatDestination(context.target);
+  }
+
+  private get isSingle(): boolean {
+    return !streamsResponses(this.method.kind);
   }
 
   get writeBlocked(): boolean {
@@ -157,7 +163,9 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
         break;
       case "message":
         this.record?.messageReceived(message.bytes.byteLength, message.wireBytes);
-        return this.messages.push(new Uint8Array(message.bytes), message.wireBytes);
+        this.messages.push(new Uint8Array(message.bytes), message.wireBytes);
+        if (this.isSingle) this.answer = takeAnswer(this, this.method, this.context);
+        break;
       case "sent":
         this.unsent -= message.count;
         break;
@@ -179,7 +187,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
   }
 
   private startCall(request: ArrayBuffer | undefined, headers: HeaderList | undefined, leftMs: number): void {
-    const { method: { kind }, options: { waitForReady, compression, corked, identity }, path } = this;
+    const { options: { waitForReady, compression, corked, identity }, path } = this;
     let helper: Helper;
     try {
       helper = this.helper = helperOfThread();
@@ -193,7 +201,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
       call,
       path,
       request,
-      singleMessage: !streamsResponses(kind),
+      singleMessage: this.isSingle,
       deadlineMs: leftMs === Infinity ? undefined : leftMs,
       headers: headers?.fields,
       authority: identity?.authority,

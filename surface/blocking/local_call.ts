@@ -10,6 +10,7 @@ import type { CallContext } from "../client/call_context.ts";
 import { TypedClientCall } from "../client/typed_call.ts";
 import { type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import { servedHere } from "../server/served_here.ts";
+import { type Answer, takeAnswer } from "./answer.ts";
 import { whyServedHere } from "./refusal.ts";
 import type { SyncCall } from "./sync_call.ts";
 import { streamsResponses } from "../proto/service.ts";
@@ -25,6 +26,7 @@ export interface Blocking {
 export class LocalCall extends TypedClientCall<unknown, unknown> implements SyncCall {
   status: CallStatus | undefined = undefined;
   headers: HeaderList | undefined = undefined;
+  answer: Answer | undefined = undefined;
   readonly messages: MessageStore = new MessageStore();
 
   /** `request`: the one there is; undefined where requests are a stream. */
@@ -113,6 +115,7 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
 
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
     this.messages.push(bytes, wireBytes);
+    if (this.singleMessage) this.answer = takeAnswer(this, this.method, this.context);
   }
 
   protected override onEnd(status: CallStatus): void {

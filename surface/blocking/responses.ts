@@ -64,14 +64,12 @@ export class TypedCall<Req, Res> {
     this.call.cancel(Status.CANCELLED, `request stream failed: ${messageOf(error)}`, "user", error);
   }
 
-  /** Blocks for the one response. Throws RpcError where there is none. */
+  /** Blocks for the end of the call, and for the one response. Throws RpcError where there is none. */
   finish(): void {
     const { call } = this;
-    if (call.status === undefined) call.wait(() => call.messages.size > 0);
-    // One that cannot be decoded ends the call, whatever the server does next; a call that has failed needs none.
-    if (call.messages.size > 0 && (call.status?.code ?? Status.OK) === Status.OK) this.response = this.take();
     if (call.status === undefined) call.wait(never);
     this.checkStatus();
+    this.response = call.answer!.value as Res;
   }
 
   /** Takes a response. Throws RpcError where it cannot be decoded; the call is over then. */

@@ -4,6 +4,7 @@ import type { MessageStore } from "../call/message_store.ts";
 import type { CallStatus } from "../call/call_status.ts";
 import type { StatusCode } from "../call/status.ts";
 import type { HeaderList } from "../../transport/mod.ts";
+import type { Answer } from "./answer.ts";
 
 /** What the blocking style does with a call, and sees of it. */
 export interface SyncCall {
@@ -15,6 +16,8 @@ export interface SyncCall {
   readonly status: CallStatus | undefined;
   /** Initial metadata; undefined before, and where there was none. */
   readonly headers: HeaderList | undefined;
+  /** The response of a call that has one, once it has come; undefined where it cannot be decoded. */
+  readonly answer: Answer | undefined;
   /** Responses that were not taken. */
   readonly messages: MessageStore;
   /** Whether a request that is sent now would have to wait. */

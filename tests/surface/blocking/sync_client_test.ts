@@ -639,6 +639,13 @@ blocking(
     const alone = thrown(() => strange({ number, text: "held" }, options));
     assertEquals([alone.code, alone.endedBy], [Status.INTERNAL, "library"]);
     assertEquals(ended, ["UNIMPLEMENTED by library", "trailers", "INTERNAL by library", "trailers"]);
+    // The server's OK, which comes with the response, changes nothing.
+    ended.length = 0;
+    const whole = { ...Trial, methods: { one: { ...one, responseCodec: { ...one.responseCodec, decode } } } };
+    const late = thrown(() => createSyncClient(whole, channel).one({ number }, options));
+    assertEquals([late.code, late.endedBy], [Status.INTERNAL, "library"]);
+    assert(late.cause instanceof DecodeError);
+    assertEquals(ended.splice(0), ["INTERNAL by library", "trailers"]);
     // Whichever of both faults ends the call is what its caller and its observers see.
     for (let i = 0; i < 20; i++) {
       const { code } = thrown(() => strange({ number }, { deadlineMs: 20_000 }));
