@@ -61,14 +61,14 @@ const ALWAYS: [string, (v: unknown) => boolean] = ["true", () => true];
 export const TYPES: Readonly<Record<FieldType, TypeRow>> = {
   int32: row(ZERO, SIGNED, NOT_ZERO, "readInt32s", "writeInt32s", "Int32Array"),
   uint32: row(ZERO, UNSIGNED, NOT_ZERO, "readUint32s", "writeUint32s", "Uint32Array"),
-  sint32: row(ZERO, SIGNED, NOT_ZERO, "readSint32s", "writeSint32s"),
-  fixed32: row(ZERO, UNSIGNED, NOT_ZERO, "readFixed32s", "writeFixed32s"),
-  sfixed32: row(ZERO, SIGNED, NOT_ZERO, "readSfixed32s", "writeSfixed32s"),
+  sint32: row(ZERO, SIGNED, NOT_ZERO, "readSint32s", "writeSint32s", "Int32Array"),
+  fixed32: row(ZERO, UNSIGNED, NOT_ZERO, "readFixed32s", "writeFixed32s", "Uint32Array"),
+  sfixed32: row(ZERO, SIGNED, NOT_ZERO, "readSfixed32s", "writeSfixed32s", "Int32Array"),
   int64: row(LONG_ZERO, CONVERTED, NOT_LONG_ZERO, "readInt64s", "", "BigInt64Array"),
   uint64: row(LONG_ZERO, CONVERTED, NOT_LONG_ZERO, "readUint64s", "", "BigUint64Array"),
-  sint64: row(LONG_ZERO, CONVERTED, NOT_LONG_ZERO, "readSint64s"),
-  fixed64: row(LONG_ZERO, CONVERTED, NOT_LONG_ZERO, "readFixed64s"),
-  sfixed64: row(LONG_ZERO, CONVERTED, NOT_LONG_ZERO, "readSfixed64s"),
+  sint64: row(LONG_ZERO, CONVERTED, NOT_LONG_ZERO, "readSint64s", "", "BigInt64Array"),
+  fixed64: row(LONG_ZERO, CONVERTED, NOT_LONG_ZERO, "readFixed64s", "", "BigUint64Array"),
+  sfixed64: row(LONG_ZERO, CONVERTED, NOT_LONG_ZERO, "readSfixed64s", "", "BigInt64Array"),
   float: row(
     ZERO,
     [

@@ -207,9 +207,15 @@ function real(field: FieldSchema, value: unknown): Json {
 /** The typed arrays that are lists of a type, as encoding has them. */
 const TYPED: { readonly [Type in FieldType]?: new () => ArrayLike<unknown> } = {
   int32: Int32Array,
+  sint32: Int32Array,
+  sfixed32: Int32Array,
   uint32: Uint32Array,
+  fixed32: Uint32Array,
   int64: BigInt64Array,
+  sint64: BigInt64Array,
+  sfixed64: BigInt64Array,
   uint64: BigUint64Array,
+  fixed64: BigUint64Array,
   float: Float32Array,
   double: Float64Array,
 };

@@ -78,6 +78,14 @@ export default [
     "",
     "tests/surface/proto/writer_test.ts",
   ),
+  mutation(
+    "surface/proto/compile/type_table.ts",
+    '"writeSint32s", "Int32Array"),',
+    '"writeSint32s"),',
+    SCALARS,
+    "typed arrays",
+  ),
+  mutation("surface/proto/json/write_json.ts", "  sfixed64: BigInt64Array,\n", "", SCALARS, "typed arrays"),
   // Which field an error names.
   mutation(READER, "${part}`, end - 1);", "${part}`);", MALFORMED),
   mutation(READER, "this.pos, false, message);", "this.pos);", MALFORMED),

@@ -2,7 +2,10 @@
 
 import { assertEquals } from "@std/assert";
 import { encodeMessage } from "../../../surface/proto/codec.ts";
+import type { JsonMessageCodec } from "../../../surface/proto/json/json_codec.ts";
+import { toHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
+import { interpreted } from "./compile/compare.ts";
 import { defaultOf, pairOf, Random, readByTheirs, SCALARS, writtenByTheirs } from "./reference.ts";
 
 const SOURCE = `syntax = "proto3"; package t;
@@ -93,8 +96,21 @@ test("a float or double of -0 is sent, unlike 0", () => {
   }
 });
 
-test("typed arrays are taken for repeated numbers", () => {
-  const { ours } = pairOf(SOURCE, "t.All_double");
-  const many = Float64Array.of(1.5, -2);
-  assertEquals(ours.decode(encodeMessage(ours, { many })).many, [1.5, -2]);
+test("typed arrays are taken for repeated numbers of every type that has one", () => {
+  const arrays = {
+    ...{ double: Float64Array.of(1.5, -2), float: Float32Array.of(1.5, -2) },
+    ...{ int32: Int32Array.of(1, -2), sint32: Int32Array.of(1, -2), sfixed32: Int32Array.of(1, -2) },
+    ...{ uint32: Uint32Array.of(1, 2), fixed32: Uint32Array.of(1, 2) },
+    ...{ int64: BigInt64Array.of(1n, -2n), sint64: BigInt64Array.of(-2n), sfixed64: BigInt64Array.of(-2n) },
+    ...{ uint64: BigUint64Array.of(1n, 2n), fixed64: BigUint64Array.of(1n, 2n) },
+  };
+  for (const [type, many] of Object.entries(arrays)) {
+    const { ours } = pairOf(SOURCE, `t.All_${type}`);
+    const codec = ours as JsonMessageCodec;
+    const usual = codec.encode({ many: [...many] });
+    for (const each of [codec, interpreted(codec)]) {
+      assertEquals(toHex(each.encode({ many })), toHex(usual), type);
+    }
+    assertEquals(codec.toJson({ many }), codec.toJson({ many: [...many] }), type);
+  }
 });

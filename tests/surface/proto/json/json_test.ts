@@ -277,16 +277,16 @@ test("typed arrays are lists where they are so to encoding", () => {
   const lists = messages["Lists"]!;
   const message = {
     ...{ ints: new Int32Array([1, -2]), reals: new Float64Array([0.5]) },
-    longs: new BigUint64Array([3n]),
+    ...{ longs: new BigUint64Array([3n]), others: new Int32Array([-4]) },
   };
-  assertEquals(lists.toJson(message), { ints: [1, -2], reals: [0.5], longs: ["3"] });
+  assertEquals(lists.toJson(message), { ints: [1, -2], reals: [0.5], longs: ["3"], others: [-4] });
   assertEquals(lists.toJson(lists.decode(lists.encode(message))), lists.toJson(message));
   for (
     const wrong of [
       { ints: new Float64Array(1) },
       { reals: new Float32Array(1) },
       { longs: new BigInt64Array(1) },
-      { others: new Int32Array(1) },
+      { others: new Uint32Array(1) },
     ]
   ) {
     assertThrows(() => lists.encode(wrong), EncodeError, "expected an array");
