@@ -1,9 +1,10 @@
 // Codecs that also have JSON.
 
+import { propertyOf } from "../../../pollers/log/values.ts";
 import { type Codec, MessageCodec } from "../codec.ts";
 import type { ReadMessage, WriteMessage } from "../compile/coder.ts";
 import { defaultElementLimit } from "../elements.ts";
-import { checkOptions, type OptionNames } from "../../options.ts";
+import { checkNumber, checkOptions, checkType, describe, type OptionNames } from "../../options.ts";
 import type { MessageSchema } from "../schema.ts";
 import type { Json } from "./json_value.ts";
 import type { FromJsonOptions, ToJsonOptions } from "./options.ts";
@@ -18,12 +19,15 @@ export interface JsonCodec<T = any, Init = T> extends Codec<T, Init> {
    * The message as a value of JSON.
    *
    * @throws {EncodeError} when the value does not fit the type, or JSON has no word for it
+   * @throws {TypeError} for options that are none
    */
   toJson(message: Init, options?: ToJsonOptions): Json;
   /**
    * The message that a value of JSON says; it is what decoding makes.
    *
    * @throws {JsonError} that names the path, and what was found there
+   * @throws {TypeError} for options that are none
+   * @throws {RangeError} for `maxElements` that is no number
    */
   fromJson(json: unknown, options?: FromJsonOptions): T;
   /**
@@ -51,6 +55,18 @@ const FROM_JSON: OptionNames<FromJsonOptions> = {
   registry: true,
   maxElements: true,
 };
+
+/** Throws where an option is of another type: "false" would say true, and what `loadProto` returned is no registry. */
+function checkValues(purpose: string, given: ToJsonOptions & FromJsonOptions): void {
+  for (const name in given) {
+    const value: unknown = given[name as keyof typeof given];
+    if (name === "maxElements") checkNumber(purpose, name, value, 0, "a number of elements");
+    else if (name !== "registry") checkType(purpose, name, value, "boolean");
+    else if (value !== undefined && typeof propertyOf(value, "extensionsOf") !== "function") {
+      throw new TypeError(`Cannot ${purpose}: registry is ${describe(value)}; give one of createRegistry`);
+    }
+  }
+}
 
 /** The codec of a message type of a .proto file, with JSON. */
 // deno-lint-ignore no-explicit-any
@@ -95,6 +111,7 @@ export class JsonMessageCodec<T = any, Init = T> extends MessageCodec<T, Init> i
   ): O {
     if (given === undefined) return { registry: this.registry } as O;
     checkOptions(purpose, given, names);
+    checkValues(purpose, given);
     return given.registry === undefined ? { ...given, registry: this.registry } : given;
   }
 }

@@ -12,6 +12,13 @@ const extension = "surface/proto/extension.ts";
 
 export default [
   {
+    file: "surface/proto/json/json_codec.ts",
+    before: "    checkValues(purpose, given);\n",
+    after: "",
+    test: JSON_TEST,
+    name: "options of a wrong type",
+  },
+  {
     file: "surface/proto/json/plan.ts",
     before: "if (byKey.get(field.jsonName) !== field) field.jsonName = field.originalName;",
     after: "",

@@ -246,6 +246,23 @@ test("options: defaults too, numbers of enums, original names", () => {
   assertThrows(() => m.fromJson({}, wrong), TypeError, "there is no option");
 });
 
+test("options of a wrong type are refused, and not taken for true", () => {
+  const wrong: [options: object, says: string][] = [
+    [{ ignoreUnknownFields: "false" }, 'ignoreUnknownFields is the string "false"; give true or false'],
+    [{ maxElements: NaN }, "maxElements is the number NaN; give a number of elements"],
+    [{ registry: { messages: {}, extensions: {} } }, "registry is an object; give one of createRegistry"],
+    [{ registry: null }, "registry is null; give one of createRegistry"],
+  ];
+  for (const [options, says] of wrong) {
+    for (const read of [() => m.fromJson({}, options), () => m.fromJsonString("{}", options)]) {
+      const error = assertThrows(read, Error, says);
+      assert(error instanceof TypeError || error instanceof RangeError, error.name);
+    }
+  }
+  assertThrows(() => m.toJson({}, { emitDefaults: 1 } as never), TypeError, "give true or false");
+  assertEquals(m.toJson({}, { emitDefaults: undefined, registry: undefined } as never), {});
+});
+
 test("writing refuses what encoding refuses", () => {
   for (
     const message of [
