@@ -46,11 +46,18 @@ export type AroundMethod = (
 
 /**
  * A client of `service` over `channel`; any number may be made. Its methods that stream need a channel of "pollwire", or
- * the feature `streams`: without it they throw a TypeError.
+ * the feature `streams`: without it they throw a TypeError. It has no options, which `createInterceptedClient` takes.
  *
- * @throws {TypeError} for what is no service of this library, and no channel
+ * @throws {TypeError} for what is no service of this library, no channel, and for options
  */
-export function createClient<S extends ServiceDescriptor<unknown>>(service: S, channel: Channel): Client<S> {
+export function createClient<S extends ServiceDescriptor<unknown>>(
+  service: S,
+  channel: Channel,
+  options?: undefined,
+): Client<S> {
+  if (options !== undefined) {
+    throw new TypeError("Cannot make a client: createInterceptedClient takes options");
+  }
   return makeClient(callContext("make a client", channel), service);
 }
 

@@ -213,6 +213,12 @@ test("lean: servers of the thread are reached where channel and server have that
     next({ ...call, request: { text: "marked" } } as typeof call);
   const client = createInterceptedClient(Trial, channel, { interceptors: [marked] });
   assertEquals((await client.one({ text: "a" })).text, "marked");
+  const options = { interceptors: [marked] } as unknown as undefined; // as a program without types has it of "pollwire"
+  assertThrows(
+    () => createClient(Trial, channel, options),
+    TypeError,
+    "createInterceptedClient takes options",
+  );
 });
 
 test("lean: calls are observed where the channel has that", async () => {

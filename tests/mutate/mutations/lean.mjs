@@ -5,6 +5,13 @@ const LEAN = "tests/surface/lean_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/promise/client.ts",
+    before: "if (options !== undefined) {",
+    after: "if (false as boolean) {",
+    test: LEAN,
+    name: "lean: servers of the thread",
+  },
+  {
     file: "surface/channel/channel.ts",
     before: "if (callCredentials === undefined || makePermission !== undefined) return makePermission;",
     after: "if (callCredentials !== null) return makePermission;",
