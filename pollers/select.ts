@@ -2,6 +2,7 @@
 
 import { choosePoller, knownNames, type PollerChoice, PollerError } from "./choose.ts";
 import type { EngineFactory, EngineOptions, EventEngine } from "./contract/engine.ts";
+import { checkNames } from "./core/option_names.ts";
 import { ffiPoller, type FfiPollerName } from "./ffi_pollers.ts";
 import { environmentVariable } from "./native/env.ts";
 import { nativeFactory, nodeFactory } from "./native/mod.ts";
@@ -24,6 +25,12 @@ const DEFAULT_LIST = "native";
 
 /** The environment variable that is read where code names no poller. */
 const VARIABLE = "POLLWIRE_POLLER";
+
+const OPTIONS: Readonly<Record<keyof EngineOptions, true>> = {
+  readBufferBytes: true,
+  ownThread: true,
+  spinUs: true,
+};
 
 /** Its poller is not touched before it is asked for something. */
 function throughFfi(name: FfiPollerName): EngineFactory {
@@ -120,8 +127,10 @@ export function selectPoller(
  *
  * @throws {PollerError} as {@linkcode selectPoller} does
  * @throws {RangeError} for an option that is out of its range
+ * @throws {TypeError} for an option that there is not
  * @throws {Error} where the system has no resources left for the engine
  */
 export function createEngine(list?: PollerChoice, options: EngineOptions = {}): EventEngine {
+  checkNames("create an engine", options, OPTIONS);
   return selectPoller(list).create(options);
 }

@@ -130,3 +130,12 @@ test("select: what is no poller is not registered", () => {
   }
   assertThrows(() => registerPoller(factory("native")), TypeError, "there is one of that name");
 });
+
+test("select: an option that no engine has is refused", () => {
+  const misspelt = { spinUS: 0 } as object; // without types it would go on, and spin
+  assertThrows(
+    () => createEngine("native", misspelt),
+    TypeError,
+    'Cannot create an engine: there is no option "spinUS"; there are readBufferBytes, ownThread, spinUs',
+  );
+});

@@ -298,6 +298,13 @@ export default [
     name: "on a terminal nobody is asked",
   },
   {
+    file: "pollers/select.ts",
+    before: 'checkNames("create an engine", options, OPTIONS);',
+    after: "void checkNames, void OPTIONS;",
+    test: "tests/pollers/select_test.ts",
+    name: "an option that no engine has",
+  },
+  {
     file: "pollers/native/env.ts",
     before: 'return value === "" ? undefined : value;',
     after: "return value;",
