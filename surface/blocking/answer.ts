@@ -4,12 +4,7 @@
 import { undecodable } from "../call/undecodable.ts";
 import type { CallContext } from "../client/call_context.ts";
 import type { CalledMethod } from "../client/typed_call.ts";
-import type { SyncCall } from "./sync_call.ts";
-
-/** A response that was decoded. */
-export interface Answer {
-  readonly value: unknown;
-}
+import type { Answer, SyncCall } from "./sync_call.ts";
 
 /** Takes the response of `call`. Undefined where it cannot be decoded: the call is over. */
 export function takeAnswer(

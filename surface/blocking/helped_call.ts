@@ -13,10 +13,10 @@ import { CallPermission, type PermittedCall } from "../client/call_permission.ts
 import type { CallContext } from "../client/call_context.ts";
 import { markMessage } from "../compression.ts";
 import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
-import { type Answer, takeAnswer } from "./answer.ts";
+import { takeAnswer } from "./answer.ts";
 import { type HelpedSink, type Helper, helperOfThread } from "./helper.ts";
 import { type FromHelper, MOST_UNSENT, movableCopy, type ToHelper } from "./helper_protocol.ts";
-import type { SyncCall } from "./sync_call.ts";
+import type { Answer, SyncCall } from "./sync_call.ts";
 import { streamsResponses } from "../proto/service.ts";
 
 /** After its deadline a call waits so long for the helper, which knows what the call was waiting for. */

@@ -10,9 +10,9 @@ import type { CallContext } from "../client/call_context.ts";
 import { TypedClientCall } from "../client/typed_call.ts";
 import { type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import { servedHere } from "../server/served_here.ts";
-import { type Answer, takeAnswer } from "./answer.ts";
+import { takeAnswer } from "./answer.ts";
 import { whyServedHere } from "./refusal.ts";
-import type { SyncCall } from "./sync_call.ts";
+import type { Answer, SyncCall } from "./sync_call.ts";
 import { streamsResponses } from "../proto/service.ts";
 
 /** How a client blocks. */

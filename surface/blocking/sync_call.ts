@@ -4,7 +4,11 @@ import type { MessageStore } from "../call/message_store.ts";
 import type { CallStatus } from "../call/call_status.ts";
 import type { StatusCode } from "../call/status.ts";
 import type { HeaderList } from "../../transport/mod.ts";
-import type { Answer } from "./answer.ts";
+
+/** A response that was decoded. */
+export interface Answer {
+  readonly value: unknown;
+}
 
 /** What the blocking style does with a call, and sees of it. */
 export interface SyncCall {

@@ -2,6 +2,7 @@
 
 import {
   type ApplicationCallback,
+  type Endpoint,
   type EventEngine,
   formatAddress,
   type Instant,
@@ -16,6 +17,7 @@ import type {
   ServerTransport,
   ServerTransportSink,
 } from "../../transport/mod.ts";
+import { checkType, describe } from "../options.ts";
 import type { Beginnings } from "./beginnings.ts";
 import type { Binding } from "./binding.ts";
 import { HandlerSlots, type SlotsOwner } from "./handler_slots.ts";
@@ -123,4 +125,15 @@ export class ServedConnection implements SlotsOwner, ServerTransportSink {
       );
     });
   }
+}
+
+/** Throws TypeError for what `serveEndpoint` cannot serve. */
+export function checkServedEndpoint(endpoint: Endpoint, onClosed: () => void): void {
+  const purpose = "serve an accepted connection";
+  checkType(purpose, "onClosed", onClosed, "function");
+  const { peer, local, close } = (endpoint ?? {}) as Partial<Endpoint>;
+  if (typeof peer === "object" && typeof local === "object" && typeof close === "function") return;
+  throw new TypeError(
+    `Cannot ${purpose}: found ${describe(endpoint)}; give an endpoint of the server's engine`,
+  );
 }

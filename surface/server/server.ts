@@ -39,13 +39,13 @@ import { type EngineUse, useEngineOf } from "../engines.ts";
 import type { Feature, InProcess } from "../features/feature.ts";
 import { FeatureSet } from "../features/feature_set.ts";
 import { checkServerKeepalive, serverKeepalive } from "../keepalive.ts";
-import { checkType, describe } from "../options.ts";
+import { describe } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { Admission } from "./admission.ts";
 import { Beginnings } from "./beginnings.ts";
 import { addressesOf } from "./bind_addresses.ts";
 import { Binding, bindingName } from "./binding.ts";
-import { type ConnectionsHost, ServedConnection } from "./served_connection.ts";
+import { checkServedEndpoint, type ConnectionsHost, ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
 import { type ServerInterceptor, ServerInterceptors } from "./interceptor.ts";
 import { MethodTable } from "./method_table.ts";
@@ -295,14 +295,7 @@ export class Server {
    */
   serveEndpoint(endpoint: Endpoint, onClosed: () => void = () => {}): void {
     const { reporter } = this.#host;
-    const purpose = "serve an accepted connection";
-    const { peer, local, close } = (endpoint ?? {}) as Partial<Endpoint>;
-    if (typeof peer !== "object" || typeof local !== "object" || typeof close !== "function") {
-      throw new TypeError(
-        `Cannot ${purpose}: found ${describe(endpoint)}; give an endpoint of the server's engine`,
-      );
-    }
-    checkType(purpose, "onClosed", onClosed, "function");
+    checkServedEndpoint(endpoint, onClosed);
     const tell = (): void =>
       callApplication(onClosed, (thrown) => reporter.report(thrown, { where: "connection", level: "error" }));
     if (this.#styles.isShutDown) {

@@ -398,8 +398,8 @@ export default [
   },
   {
     file: CALL,
-    before: "if (isErrorCode(number)) return",
-    after: "if (number !== 0) return",
+    before: "if (!isErrorCode(number)) {",
+    after: "if (number === 0) {",
     test: OUTCOMES,
     name: "[Q41] a status that is none",
   },
