@@ -344,7 +344,7 @@ test("[C19] what resolver and policies throw as the channel ends is all reported
   assertEquals([closes, reported], [2, ["the resolver threw", "leaving threw", "leaving too rejected"]]);
 });
 
-/** Makes a child that it never closes, and with its own end another one, which a timer gives the same servers. */
+/** Closes no child, and makes others with its own end and after it, which a timer gives servers. */
 registerBalancer<{ child: ChildPolicy }>({
   name: "restless",
   readConfig: (_json, readChild) => ({ child: readChild([{ pick_first: {} }], "child") }),
@@ -359,13 +359,12 @@ registerBalancer<{ child: ChildPolicy }>({
       exitIdle: () => child.exitIdle(),
       resetBackoff() {},
       close() {
-        const late = helper.makeChild(() => {});
+        const last = helper.makeChild(() => {});
         helper.engine.runAt(helper.engine.now() + 100, () => {
-          for (const one of [child, late]) {
+          for (const one of [child, last, helper.makeChild(() => {})]) {
             update(one);
             one.exitIdle();
           }
-          child.close();
         });
       },
     };
