@@ -18,9 +18,14 @@ export class GatedResolver implements Resolver, ResolverSink {
     private readonly sink: ResolverSink,
     private readonly onThrew: (error: unknown) => void,
   ) {
-    this.inner = factory.make(context, this);
-    if (typeof Object(this.inner).start === "function") return;
-    this.closed = true;
+    let made: unknown;
+    try {
+      made = factory.make(context, this);
+    } finally { // also where it throws: it may have kept the sink
+      this.closed = typeof Object(made).start !== "function";
+    }
+    this.inner = made as Resolver;
+    if (!this.closed) return;
     this.watch(this.inner); // a promise, where make() is async, may reject
     throw new TypeError(`make() of its resolver returned ${describe(this.inner)}; give a resolver`);
   }

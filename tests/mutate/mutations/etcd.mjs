@@ -231,6 +231,13 @@ export default [
   },
   {
     file: "surface/channel/resolver/gated_resolver.ts",
+    before: 'this.closed = typeof Object(made).start !== "function";',
+    after: 'this.closed = made !== undefined && typeof Object(made).start !== "function";',
+    test: "tests/surface/channel/resolver/third_party_test.ts",
+    name: "[C28] nothing is used that a resolver gives whose make()",
+  },
+  {
+    file: "surface/channel/resolver/gated_resolver.ts",
     before: "this.watch(this.inner); // a promise",
     after: " // a promise",
     test: "tests/surface/channel/resolver/third_party_test.ts",

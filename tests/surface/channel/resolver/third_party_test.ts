@@ -316,6 +316,34 @@ test("[C28] what a resolver throws fails the calls that wait, and the next call 
   channel.close();
 });
 
+test("[C28] nothing is used that a resolver gives whose make() threw: the next one has its place", async () => {
+  await tabled(2, {}, async ({ addresses }) => {
+    let lost: ResolverSink | undefined = undefined;
+    const forgetful: ResolverFactory = {
+      make(_context, sink) {
+        if (lost !== undefined) {
+          return {
+            start: () => sink.onResolved([{ addresses: [parseAddress(addresses[0]!)] }]),
+            requestReresolution() {},
+            resetBackoff() {},
+            describeWait: () => "the table",
+            close() {},
+          };
+        }
+        lost = sink;
+        throw new Error("not yet");
+      },
+    };
+    const channel = new Channel("forgetful:a", { resolvers: { forgetful }, onError() {} });
+    const client = createClient(Trial, channel);
+    assertEquals((await failure(client.one({}))).code, 14);
+    await answering(client, [0]);
+    lost!.onResolved([{ addresses: [parseAddress(addresses[1]!)] }]);
+    await answering(client, [0]);
+    channel.close();
+  });
+});
+
 test("[C28] a channel's own resolvers come before those that are registered", async () => {
   await tabled(2, {}, async ({ addresses }) => {
     const table: ResolverFactory = {
