@@ -5,7 +5,7 @@ import { descriptorCodecs } from "../../proto/descriptor/descriptor_types.ts";
 
 import type { FileNode, Named } from "../../proto/language/nodes.ts";
 import { loadSources } from "../../proto/load_sources.ts";
-import { normalise } from "../../proto/paths.ts";
+import { directory, normalise } from "../../proto/paths.ts";
 import { importedBy, wellKnownFile } from "../../proto/well_known.ts";
 import { CommandError } from "../exit_codes.ts";
 import type { Terminal } from "../terminal.ts";
@@ -73,7 +73,7 @@ export async function protoSchema(
     return text;
   };
   const entries = await Promise.all(paths.map(async (path) => {
-    for (const dir of ["", ...includeDirs.map((one) => one.replace(/\/*$/, "/"))]) {
+    for (const dir of ["", ...includeDirs.map(directory)]) {
       if (await read(dir + path) !== undefined) return dir + path;
     }
     return path;

@@ -309,3 +309,14 @@ test("a .proto file is read once: what a pipe has is gone then", async () => {
   const { code, out } = await pollwire(["list", "--proto", "/dev/fd/63"], terminal);
   assertEquals([code, out], [0, "Piped\n"]);
 });
+
+test("an empty -I is the current directory, as to protoc, and not the system's root", async () => {
+  const terminal = new FakeTerminal();
+  const looked: string[] = [];
+  terminal.readFile = (path) => {
+    looked.push(path);
+    return Promise.reject(Object.assign(new Error("there is none"), { code: "ENOENT" }));
+  };
+  assertEquals((await pollwire(["list", "--proto", "no.proto", "-I", "", "-I", "d"], terminal)).code, 1);
+  assertEquals(looked, ["no.proto", "d/no.proto"]);
+});
