@@ -75,7 +75,7 @@ test("serveEndpoint: what is no endpoint is refused, and nothing is held for it"
   const accounts = counted(use.engine);
   const server = new Server({ poller: accounts.engine });
   const endpoint = { peer: LOOPBACK, local: LOOPBACK, close() {} } as unknown as Endpoint;
-  for (const wrong of [undefined, 5, {}, { peer: LOOPBACK, close() {} }, new Server()]) {
+  for (const wrong of [undefined, 5, {}, { peer: LOOPBACK, close() {} }, new Map()]) {
     assertThrows(
       () => server.serveEndpoint(wrong as never),
       TypeError,
