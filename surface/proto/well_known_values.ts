@@ -6,6 +6,7 @@ import { pathFromJson, pathToJson } from "./json/field_paths.ts";
 import { isPlain } from "../records.ts";
 import { describeValue } from "./errors.ts";
 import type { Json } from "./json/json_value.ts";
+import { RECURSION_LIMIT } from "./reader.ts";
 
 export type { Duration, Timestamp };
 
@@ -97,12 +98,18 @@ export function msFromDuration({ seconds, nanos }: Duration): number {
 /**
  * The Struct of an object of JSON, without what is undefined.
  *
- * @throws {TypeError} for what JSON cannot express
+ * @throws {TypeError} for what JSON cannot express, such as objects in themselves
  */
 export function structFromObject(object: { readonly [name: string]: Json | undefined }): Struct {
+  return structAt(object, 0);
+}
+
+function structAt(object: { readonly [name: string]: Json | undefined }, depth: number): Struct {
   if (typeof object !== "object" || object === null || !isPlain(object)) throw noJson("Struct", object);
   const entries = Object.entries(object).filter(([, value]) => value !== undefined);
-  return { fields: Object.fromEntries(entries.map(([name, value]) => [name, valueFromJson(value as Json)])) };
+  return {
+    fields: Object.fromEntries(entries.map(([name, value]) => [name, valueAt(value as Json, depth)])),
+  };
 }
 
 function noJson(what: string, found: unknown): TypeError {
@@ -117,16 +124,24 @@ export function objectFromStruct({ fields }: Struct): { [name: string]: Json } {
 /**
  * The Value of a JSON value.
  *
- * @throws {TypeError} for what JSON cannot express, numbers that are not finite among them
+ * @throws {TypeError} for what JSON cannot express, such as numbers that are not finite, and objects in themselves
  */
 export function valueFromJson(json: Json): Value {
+  return valueAt(json, 0);
+}
+
+/** `depth`: of the objects and arrays that it is in. */
+function valueAt(json: Json, depth: number): Value {
   if (json === null) return { nullValue: "NULL_VALUE" };
   if (typeof json === "string") return { stringValue: json };
   if (typeof json === "boolean") return { boolValue: json };
   if (typeof json === "number" && Number.isFinite(json)) return { numberValue: json };
-  if (Array.isArray(json)) return { listValue: { values: json.map(valueFromJson) } };
+  if (depth >= RECURSION_LIMIT) {
+    throw new TypeError(`Cannot make a Value: nested more than ${RECURSION_LIMIT} deep (is it a cycle?)`);
+  }
+  if (Array.isArray(json)) return { listValue: { values: json.map((one) => valueAt(one, depth + 1)) } };
   if (typeof json !== "object" || !isPlain(json)) throw noJson("Value", json);
-  return { structValue: structFromObject(json as { [name: string]: Json }) };
+  return { structValue: structAt(json as { [name: string]: Json }, depth + 1) };
 }
 
 /** The JSON value of a Value; null where no member is set. */

@@ -3,6 +3,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { packAny, typeOfAny, unpackAny } from "../../../surface/proto/any.ts";
 import { DecodeError } from "../../../surface/proto/errors.ts";
+import type { Json } from "../../../surface/proto/json/json_value.ts";
 import { createRegistry } from "../../../surface/proto/json/registry.ts";
 import { parseProto } from "../../../surface/proto/parse.ts";
 import {
@@ -69,6 +70,21 @@ test("an object of JSON is a Struct", () => {
   for (const wrong of [NaN, [undefined], undefined, 1n, new Date(), () => 1, new Map()]) {
     assertThrows(() => valueFromJson(wrong as never), TypeError, "Cannot make a Value of");
   }
+});
+
+test("an object in itself is no Struct and no Value, and what a message may hold is", () => {
+  const object: { [name: string]: Json } = {};
+  object["self"] = object;
+  const array: Json[] = [];
+  array.push({ array });
+  for (
+    const attempt of [() => structFromObject(object), () => valueFromJson(object), () => valueFromJson(array)]
+  ) {
+    assertThrows(attempt, TypeError, "nested more than 100 deep (is it a cycle?)");
+  }
+  let deep: Json = 1;
+  for (let i = 0; i < 100; i++) deep = i % 2 === 0 ? [deep] : { deep };
+  assertEquals(jsonFromValue(valueFromJson(deep)), deep);
 });
 
 test("a FieldMask is its paths in lowerCamelCase", () => {
