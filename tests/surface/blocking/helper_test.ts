@@ -154,7 +154,7 @@ test("a mailbox whose thread shows no life throws instead of waiting for ever", 
 });
 
 test("a mailbox whose thread was stopped together with this one, as by Ctrl-Z, waits on", async () => {
-  const mailbox = new Mailbox(new URL("./silent_thread.ts", import.meta.url), 5_000);
+  const mailbox = new Mailbox(new URL("./silent_thread.ts", import.meta.url), 30_000);
   const { now } = performance;
   let stopped = 0;
   performance.now = () => now.call(performance) + (stopped += 60_000); // a minute at each look
