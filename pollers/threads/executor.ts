@@ -206,14 +206,14 @@ export class Executor {
     );
   }
 
-  /** The caller may change its arguments while the job waits. False: they cannot be cloned. */
+  /** The caller may change its arguments while the job waits. False: the job is over, as where they cannot be cloned. */
   private keepArguments(job: Job): boolean {
     const { call: { args }, transfer } = job;
     try {
       const kept = structuredClone({ args, transfer }, { transfer: [...transfer] });
       job.call = { ...job.call, args: kept.args };
       job.transfer = kept.transfer;
-      return true;
+      return !job.settled; // by a getter among them
     } catch (error) {
       this.settle(job, job.reject, error);
       return false;
@@ -282,14 +282,15 @@ export class Executor {
 
   /** Has an idle thread run the job. */
   private give(thread: ExecutorThread, job: Job): void {
+    this.running.set(thread, job); // first: a getter among the arguments may cancel it
     try {
       thread.run(job.call, job.transfer);
     } catch (error) { // what cannot be cloned
       this.settle(job, job.reject, error);
+      if (thread.ending) return;
+      this.running.set(thread, undefined);
       this.free(thread);
-      return;
     }
-    this.running.set(thread, job);
   }
 
   /** A thread is gone: by a crash, or since its job was cancelled. Another one starts where jobs wait. */

@@ -17,6 +17,12 @@ const mutation = (file, before, after, name, runtime = "bun") => ({
 
 /** As `readMutations` describes them. */
 export default [
+  mutation(
+    FILE,
+    "return !job.settled; //",
+    "return true; //",
+    "a job that a getter among its arguments cancels",
+  ),
   mutation(FILE, ' || length === "short";', ";", "[Q124] a long job"),
   mutation(FILE, "?? 2 * Math.max(", "?? Math.max(", "[Q124] there are twice"),
   mutation(

@@ -275,6 +275,24 @@ test("a job that never ends is cancelled: its thread is ended and replaced", asy
   });
 });
 
+test("a job that a getter among its arguments cancels holds no thread", async () => {
+  for (const isIdle of [false, true]) {
+    await withExecutor({ maxThreads: 1 }, async (executor) => {
+      if (isIdle) assertEquals(await executor.run(JOBS, "default", [1, 2]), 3);
+      const abort = new AbortController();
+      const argument = {
+        get cancels(): boolean {
+          abort.abort(new Error("enough"));
+          return true;
+        },
+      };
+      const job = executor.run(JOBS, "hang", [argument], { signal: abort.signal });
+      await assertRejects(() => job, Error, "enough");
+      assertEquals(await executor.run(JOBS, "default", [1, 2]), 3);
+    });
+  }
+});
+
 test("an inline job that is cancelled while it runs ends once", async () => {
   await withExecutor({ maxThreads: 0 }, async (executor) => {
     const state = shared();
