@@ -65,7 +65,7 @@ export function getExtension<Value, Given, Extendee extends object, Message exte
   extension: Extension<Value, Given, Extendee>,
 ): Value {
   const bytes = unknownOf(message);
-  return extension.codec.decode(extension.inMessageSet ? fromSet(bytes, extension).own : bytes)
+  return extension.codec.decode(extension.inMessageSet ? split(bytes, extension).own : bytes)
     .value;
 }
 
@@ -76,7 +76,7 @@ export function hasExtension<Extendee extends object, Message extends object>(
   extension: Extension<any, any, Extendee>,
 ): boolean {
   const bytes = unknownOf(message);
-  if (extension.inMessageSet) return fromSet(bytes, extension).own.length > 0;
+  if (extension.inMessageSet) return split(bytes, extension).own.length > 0;
   const found = extension.codec.decode(bytes);
   const { shape, explicitDefault } = fieldOf(extension);
   if (shape === "repeated") return found.value.length > 0;
@@ -126,9 +126,9 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   return both;
 }
 
+/** Whatever stands under its number goes: what cannot be decoded can be replaced too. */
 function without(bytes: Uint8Array, extension: Extension): Uint8Array {
-  if (bytes.length === 0) return bytes;
-  return extension.inMessageSet ? fromSet(bytes, extension).rest : unknownOf(extension.codec.decode(bytes));
+  return bytes.length === 0 ? bytes : split(bytes, extension).rest;
 }
 
 // A message set is `repeated group Item = 1 { required int32 type_id = 2; required bytes message = 3; }`.
@@ -140,25 +140,28 @@ const CONTENT = tagOf(3, WireType.DELIMITED);
 /** The content of an item that has none: its length. */
 const NO_CONTENT = Uint8Array.of(0);
 
-/** What `takeApart` makes of a message set; a DecodeError where it is malformed. */
-function fromSet(bytes: Uint8Array, { fullName, number }: Extension): { own: Uint8Array; rest: Uint8Array } {
+/** What `takeApart` makes of unknown fields; a DecodeError where they are malformed. */
+function split(bytes: Uint8Array, extension: Extension): { own: Uint8Array; rest: Uint8Array } {
   try {
-    return takeApart(bytes, number);
+    return takeApart(bytes, extension);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     const { message, offset } = error;
     throw new DecodeError(
-      `Cannot decode ${fullName}: ${message} (at byte ${offset} of ${bytes.length})`,
+      `Cannot decode ${extension.fullName}: ${message} (at byte ${offset} of ${bytes.length})`,
       offset,
     );
   }
 }
 
 /**
- * The items of a message set that are of type `number`, as fields of their own, and all the others as they came. What stands
- * under `number` without an item around it is taken for one, as others do who read sets.
+ * The fields under the number of an extension, and all the others as they came. Of a message set: the items of that type, as
+ * fields of their own; what stands under the number without an item around it is taken for one, as others do who read sets.
  */
-function takeApart(bytes: Uint8Array, number: number): { own: Uint8Array; rest: Uint8Array } {
+function takeApart(
+  bytes: Uint8Array,
+  { number, inMessageSet }: Extension,
+): { own: Uint8Array; rest: Uint8Array } {
   const reader = new Reader();
   reader.reset(bytes);
   const own = new UnknownFields();
@@ -168,9 +171,10 @@ function takeApart(bytes: Uint8Array, number: number): { own: Uint8Array; rest: 
     const start = reader.pos;
     const tag = reader.tag();
     const value = reader.pos;
-    if (tag !== ITEM) reader.skip(tag);
+    if (!inMessageSet || tag !== ITEM) reader.skip(tag);
     else if (takeItem(reader, number, own)) continue;
-    (tag === plain ? own : rest).addWhole(tag, bytes, start, value, reader.pos);
+    const isOwn = inMessageSet ? tag === plain : tag >>> 3 === number;
+    (isOwn ? own : rest).addWhole(tag, bytes, start, value, reader.pos);
   }
   return { own: own.whole(), rest: rest.whole() };
 }

@@ -195,7 +195,7 @@ export default [
   },
   {
     file: extension,
-    before: "(tag === plain ? own : rest).addWhole",
+    before: "(isOwn ? own : rest).addWhole",
     after: "rest.addWhole",
     test: EXTENSION_TEST,
   },
@@ -215,9 +215,16 @@ export default [
   },
   {
     file: extension,
-    before: "return extension.inMessageSet ? fromSet(bytes, extension).rest :",
-    after: "return",
+    before: "inMessageSet ? tag === plain : tag >>> 3 === number",
+    after: "tag === plain",
     test: EXTENSION_TEST,
+  },
+  {
+    file: extension,
+    before: "return bytes.length === 0 ? bytes : split(bytes, extension).rest;",
+    after: "return bytes.length === 0 ? bytes : unknownOf(extension.codec.decode(bytes));",
+    test: EXTENSION_TEST,
+    name: "what is malformed under an extension's number",
   },
   {
     file: extension,

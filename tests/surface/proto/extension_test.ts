@@ -101,6 +101,16 @@ test("setting replaces one and leaves all others; clearing leaves none", () => {
   assertEquals(unknownFields in message, false);
 });
 
+test("what is malformed under an extension's number can be replaced, and taken out", () => {
+  const malformed = Uint8Array.of(0xaa, 6, 1, 0xff, 0xc2, 6, 1, 5); // no UTF-8 under 101, no message under 104
+  const message: Record<PropertyKey, unknown> = { [unknownFields]: malformed };
+  assertThrows(() => getExtension(message, extension("part")), DecodeError);
+  setExtension(message, extension("text"), "x");
+  clearExtension(message, extension("part"));
+  assertEquals(getExtension(message, extension("text")), "x");
+  assertEquals(message[unknownFields], Uint8Array.of(0xaa, 6, 1, 0x78));
+});
+
 test("extensions in extensions", () => {
   const part = { name: "p" };
   setExtension(part, extension("deep"), 9);
