@@ -143,7 +143,7 @@ export default [
     "? this.listening?.spares as unknown as E",
     "? undefined",
     WORKERS,
-    "one that ends on the spot",
+    "descriptors come back",
     "bun",
     "native",
   ),
