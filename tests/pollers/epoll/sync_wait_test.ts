@@ -13,6 +13,9 @@ import type { EpollEngine } from "../../../pollers/epoll/engine.ts";
 
 const skip = noEpoll;
 
+// Deno ends the process by a signal that comes to its thread of signals once nobody listens any more: this one stays.
+if (skip === undefined) process.on("SIGUSR2", () => {});
+
 testShapes("[Q128] a thousand signals end neither the wait nor its deadline", async (factory) => {
   const engine = factory.create({}) as EpollEngine;
   const [one, other] = await engine.pair();
