@@ -5,7 +5,6 @@ import {
   type Endpoint,
   type EventEngine,
   formatAddress,
-  type Instant,
   type IoError,
   type Listener,
   parseTarget,
@@ -14,20 +13,13 @@ import {
 } from "../../pollers/mod.ts";
 import { Combiner } from "../../pollers/core/combiner.ts";
 import {
-  type AcceptSecurity,
   type ClientOfThread,
-  type ConnectionSecurity,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
   type HandshakeOptions,
-  Handshakes,
-  localSettings,
   type RequestHead,
-  SecureAcceptance,
   serverEndpoint,
   type ServerStream,
   type ServerStreamSink,
-  type ServerTransport,
-  TransportAcceptor,
 } from "../../transport/mod.ts";
 import { Authorizer } from "../authorization/authorizer.ts";
 import { checkListening, serverSecurity } from "../credentials/server_credentials.ts";
@@ -41,11 +33,11 @@ import { FeatureSet } from "../features/feature_set.ts";
 import { checkServerKeepalive, serverKeepalive } from "../keepalive.ts";
 import { describe } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
+import { AcceptedConnections } from "./accepted_connections.ts";
 import { Admission } from "./admission.ts";
-import { Beginnings } from "./beginnings.ts";
 import { addressesOf } from "./bind_addresses.ts";
 import { Binding, bindingName } from "./binding.ts";
-import { checkServedEndpoint, type ConnectionsHost, ServedConnection } from "./served_connection.ts";
+import { checkServedEndpoint, type ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
 import { type ServerInterceptor, ServerInterceptors } from "./interceptor.ts";
 import { MethodTable } from "./method_table.ts";
@@ -82,19 +74,12 @@ export class Server {
   readonly #methods = new MethodTable();
   readonly #styles = new ServerStyles();
   readonly #listeners = new Set<Pick<Listener, "shutdown">>();
-  /** Addresses with a listener or with open connections. */
-  readonly #bindings = new Set<Binding>();
-  readonly #transports = new Set<ServerTransport>();
-  readonly #security: AcceptSecurity | undefined;
-  /** Connections whose TLS handshake runs. */
-  readonly #securing: Handshakes;
+  /** Its connections, and where they were accepted. */
+  readonly #accepted: AcceptedConnections;
   readonly #authorizer: Authorizer | undefined;
   readonly #options: ServerOptions & HandshakeOptions;
   readonly #host: CallHost;
   #interceptors: ServerInterceptors | undefined = undefined;
-  readonly #connections: ConnectionsHost;
-  readonly #acceptor: TransportAcceptor;
-  readonly #admission: Admission;
   /** Shutdown, and the ends of connections: what they call may call back, and waits for their end. */
   readonly #combiner: Combiner;
   #stopped: Promise<void> | undefined = undefined;
@@ -114,7 +99,7 @@ export class Server {
     const features = new FeatureSet("make a server", new.target.features, options.features);
     this.#features = features;
     const reporter = new Reporter(options);
-    this.#admission = new Admission(options, reporter);
+    const admission = new Admission(options, reporter);
     const interceptors = options.interceptors ?? [];
     const made = new ServerInterceptors(interceptors);
     this.#interceptors = interceptors.length === 0 ? undefined : made;
@@ -122,32 +107,26 @@ export class Server {
     this.#authorizer = authorization === undefined
       ? undefined
       : new Authorizer("make a server", authorization, reporter);
-    this.#security = serverSecurity("make a server", options.credentials, reporter);
+    const security = serverSecurity("make a server", options.credentials, reporter);
     const encodings = messageEncodings("make a server", options, features.encodings);
     this.#use = useEngineOf(options.poller, features);
     this.engine = this.#use.engine;
     this.#combiner = new Combiner(this.engine);
-    this.#securing = new Handshakes(this.engine);
     this.#options = { ...options, keepalive: serverKeepalive(options.keepalive ?? {}), reporter, encodings };
     const { exposeErrors = false, maxReceiveElements } = options;
     this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements, features.encodings);
     this.#host.interceptors = this.#interceptors;
-    const { maxConcurrentStreams } = localSettings(options.settings);
-    this.#connections = {
+    this.#accepted = new AcceptedConnections({
       engine: this.engine,
-      beginnings: new Beginnings(
-        (closure) => this.engine.run(closure),
-        (callback) => this.engine.execCtx.schedule(callback),
-      ),
       reporter,
-      handlerLimit: maxConcurrentStreams,
-      waitingCalls: 0,
+      admission,
+      security,
+      isShutDown: () => this.#styles.isShutDown,
       beginCall: (stream, head, receivedAt, connection) =>
         this.#beginCall(stream, head, receivedAt, connection),
-      onConnectionClosed: (connection) => this.#combiner.run(() => this.#connectionClosed(connection)),
-      accepted: 0,
-    };
-    this.#acceptor = new TransportAcceptor(this.engine, this.#options);
+      runEnd: (closure) => this.#combiner.run(closure),
+      onFewer: () => this.#settleIfIdle(),
+    }, this.#options);
   }
 
   /**
@@ -213,11 +192,11 @@ export class Server {
       : [target];
     this.#checkRunning(address);
     checkListening(formatAddress(target), credentials, this.engine, at);
-    const onAccept = (accepted: Endpoint | ClientOfThread): void => this.#accept(accepted, binding);
+    const onAccept = (accepted: Endpoint | ClientOfThread): void => this.#accepted.accept(accepted, binding);
     const onShutdown = (error?: IoError): void => {
       this.#listeners.delete(listener);
       binding.onShutdown();
-      this.#forgetIfOver(binding);
+      this.#accepted.forgetIfOver(binding);
       if (error !== undefined) this.#listenerEnded(binding, error);
       this.#settleIfIdle();
     };
@@ -246,7 +225,7 @@ export class Server {
       port = bound.value;
     }
     binding.bound(target, at, port);
-    this.#bindings.add(binding);
+    this.#accepted.bindings.add(binding);
     listener.start();
     return port;
   }
@@ -260,7 +239,7 @@ export class Server {
    * @throws {TypeError} where the server does not listen there
    */
   unbind(at: string | number): Promise<void> {
-    const bindings = [...this.#bindings].filter((binding) => binding.listening);
+    const bindings = [...this.#accepted.bindings].filter((binding) => binding.listening);
     const name = bindingName(at);
     const found = bindings.filter((binding) => binding.isAt(name));
     if (found.length === 0) {
@@ -282,7 +261,7 @@ export class Server {
   drain(at: string | number, graceMs = Infinity): Promise<void> {
     checkGrace(`drain ${at}`, graceMs);
     const name = bindingName(at);
-    const found = [...this.#bindings].filter((binding) => binding.isAt(name));
+    const found = [...this.#accepted.bindings].filter((binding) => binding.isAt(name));
     return Promise.all(found.map((binding) => this.#drain(binding, graceMs))).then(() => {});
   }
 
@@ -305,7 +284,7 @@ export class Server {
     this.#styles.start();
     let closed = false;
     this.engine.hold();
-    this.#accept(endpoint, undefined, () => {
+    this.#accepted.accept(endpoint, undefined, () => {
       if (closed) return;
       closed = true;
       this.engine.release();
@@ -340,8 +319,7 @@ export class Server {
     if (this.#styles.isShutDown) return;
     this.#styles.shutdown();
     for (const listener of this.#listeners) listener.shutdown();
-    this.#securing.cancelAll();
-    for (const transport of this.#transports) transport.drain("server is shutting down");
+    this.#accepted.drain();
     this.#settleIfIdle();
   }
 
@@ -350,7 +328,7 @@ export class Server {
     void this.shutdown();
     this.#combiner.run(() => {
       this.#drainAll();
-      for (const transport of this.#transports) transport.close("server closed");
+      this.#accepted.close();
     });
   }
 
@@ -388,9 +366,7 @@ export class Server {
   /** What is outstanding in the styles that have tags, operations or reactors: some lines of text, for a program that hangs. */
   describePending(): string {
     const lines = [...this.#host.pending.describe(), ...this.#styles.describePending()];
-    const securing = this.#securing.size === 0 ? "" : `, ${this.#securing.size} in a TLS handshake`;
-    const calls = `${this.#transports.size} connections${securing}, ${this.#host.running} running calls`;
-    return [`server: ${calls}`, ...lines].join("\n  ");
+    return [`server: ${this.#accepted}, ${this.#host.running} running calls`, ...lines].join("\n  ");
   }
 
   static {
@@ -401,11 +377,13 @@ export class Server {
       return {
         host: server.#host,
         methods: server.#methods,
-        needsLoop: server.#security?.isAsynchronous === true,
+        needsLoop: server.#accepted.needsLoop,
         styles: server.#styles,
-        transports: server.#transports,
+        transports: server.#accepted.transports,
         listening: () =>
-          [...server.#bindings].filter(({ listening }) => listening).map(({ addresses }) => addresses),
+          [...server.#accepted.bindings].filter(({ listening }) => listening).map(({ addresses }) =>
+            addresses
+          ),
         shutdown: () => void server.shutdown(),
         close: () => server.close(),
       };
@@ -460,96 +438,6 @@ export class Server {
     this.#host.reporter.report(error, { where: "listener", level: "error" });
   }
 
-  #forgetIfOver(binding: Binding): void {
-    if (binding.isOver) this.#bindings.delete(binding);
-  }
-
-  #accept(endpoint: Endpoint | ClientOfThread, binding?: Binding, onClosed?: () => void): void {
-    const admitted = this.#admission.admits(endpoint.peer);
-    if (!admitted || this.#styles.isShutDown) { // who was asked may have stopped the server
-      if (admitted) this.#admission.closed(endpoint.peer);
-      endpoint.close();
-      return onClosed?.();
-    }
-    if (this.#security === undefined || "accept" in endpoint) {
-      return void this.#serve(endpoint, undefined, undefined, binding, onClosed);
-    }
-    const deadline = this.#acceptor.deadline();
-    const pace = (begin: () => void): void => this.#securing.begin(securing, begin);
-    const securing = new SecureAcceptance(this.engine, endpoint, this.#security, pace, deadline, {
-      onSecure: (secure) => {
-        const transport = this.#serve(secure, secure.security, deadline, binding, onClosed);
-        this.#handshakeOver(securing, binding, transport);
-      },
-      onInsecure: (reason) => {
-        const peer = formatAddress(endpoint.peer);
-        this.#host.reporter.log("info", `no secure connection with ${peer}: ${reason}`);
-        this.#notSecured(securing, endpoint, binding, onClosed);
-      },
-      onCancelled: () => this.#notSecured(securing, endpoint, binding, onClosed),
-    });
-    binding?.onSecuring(securing); // first: it may be over when it is one too many
-    this.#securing.add(securing);
-  }
-
-  #notSecured(
-    securing: SecureAcceptance,
-    endpoint: Endpoint,
-    binding: Binding | undefined,
-    onClosed?: () => void,
-  ): void {
-    this.#admission.closed(endpoint.peer);
-    this.#handshakeOver(securing, binding, undefined);
-    onClosed?.();
-    this.#combiner.run(() => this.#settleIfIdle());
-  }
-
-  /** `transport` came of it. */
-  #handshakeOver(
-    securing: SecureAcceptance,
-    binding: Binding | undefined,
-    transport: ServerTransport | undefined,
-  ): void {
-    this.#securing.delete(securing);
-    if (binding === undefined) return;
-    binding.onSecured(securing, transport);
-    this.#forgetIfOver(binding);
-  }
-
-  #serve(
-    endpoint: Endpoint | ClientOfThread,
-    security: ConnectionSecurity | undefined,
-    deadline: Instant | undefined,
-    binding?: Binding,
-    onClosed?: () => void,
-  ): ServerTransport | undefined {
-    try {
-      const connection = new ServedConnection(endpoint.peer, security, this.#connections, binding, onClosed);
-      const transport = connection.transport = this.#acceptor.accept(endpoint, connection, deadline);
-      this.#transports.add(transport);
-      binding?.transports.add(transport);
-      if (binding !== undefined) this.#bindings.add(binding); // acceptConnection may have had it unbound
-      return transport;
-    } catch (error) { // of a poller that is the application's
-      const report = (thrown: unknown): void =>
-        this.#host.reporter.report(thrown, { where: "connection", level: "error" });
-      report(error);
-      this.#admission.closed(endpoint.peer);
-      callApplication(() => endpoint.close(), report);
-      onClosed?.();
-      return undefined;
-    }
-  }
-
-  #connectionClosed({ transport, peer, binding, onGone }: ServedConnection): void {
-    this.#transports.delete(transport!);
-    this.#admission.closed(peer);
-    binding?.onClosed(transport!);
-    if (binding !== undefined) this.#forgetIfOver(binding);
-    onGone?.();
-    this.#settleIfIdle();
-  }
-
   #beginCall(
     stream: ServerStream,
     head: RequestHead,
@@ -584,7 +472,7 @@ export class Server {
   }
 
   #settleIfIdle(): void {
-    const open = this.#transports.size + this.#listeners.size + this.#securing.size;
+    const open = this.#accepted.size + this.#listeners.size;
     if (this.#onIdle === undefined || open > 0 || !this.#styles.isShutDown) return;
     const onIdle = this.#onIdle;
     const { pending, reporter } = this.#host;

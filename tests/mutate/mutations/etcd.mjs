@@ -7,8 +7,8 @@ const RESOLVER = "tests/surface/etcd/etcd_resolver_test.ts";
 export default [
   {
     file: "surface/server/server.ts",
-    before: "if (!admitted || this.#styles.isShutDown) {",
-    after: "if (!admitted || this.#stopped !== undefined) {",
+    before: "isShutDown: () => this.#styles.isShutDown,",
+    after: "isShutDown: () => this.#stopped !== undefined,",
     test: ANNOUNCE,
     name: "longer than 5 s",
   },
@@ -98,8 +98,8 @@ export default [
   },
   {
     file: "surface/server/server.ts",
-    before: "      this.#drainAll();\n      for",
-    after: "      for",
+    before: "      this.#drainAll();\n      this.#accepted",
+    after: "      this.#accepted",
     test: ANNOUNCE,
     name: "while etcd is silent is closed at once",
   },

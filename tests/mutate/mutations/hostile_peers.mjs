@@ -241,8 +241,8 @@ export default [
     test: "tests/surface/server/admission_test.ts",
   },
   {
-    file: "surface/server/server.ts",
-    before: "    this.#admission.closed(peer);\n",
+    file: "surface/server/accepted_connections.ts",
+    before: "    this.admission.closed(peer);\n",
     after: "",
     test: "tests/surface/server/admission_test.ts",
   },

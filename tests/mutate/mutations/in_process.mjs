@@ -113,8 +113,8 @@ export default [
     "a name has one server",
   ),
   mutation(
-    "surface/server/server.ts",
-    "if (!admitted || this.#styles.isShutDown) {",
+    "surface/server/accepted_connections.ts",
+    "if (!admitted || this.server.isShutDown()) {",
     "if (!admitted) {",
     OWN,
     "leaves nobody waiting",

@@ -288,7 +288,7 @@ export default [
     "several connections",
   ),
   mutation(
-    "surface/server/server.ts",
+    "surface/server/accepted_connections.ts",
     "    binding?.onSecuring(securing); //",
     "    //",
     UNBIND,

@@ -289,8 +289,8 @@ export default [
     "openssl made",
   ),
   mutation(
-    "surface/server/server.ts",
-    "    this.#securing.cancelAll();\n",
+    "surface/server/accepted_connections.ts",
+    "    this.securing.cancelAll();\n",
     "",
     SURFACE,
     "does not wait",

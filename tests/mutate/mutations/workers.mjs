@@ -155,7 +155,7 @@ export default [
     "is reported",
   ),
   mutation(
-    "surface/server/server.ts",
+    "surface/server/accepted_connections.ts",
     "    onGone?.();\n    this",
     "    this",
     SERVE,
