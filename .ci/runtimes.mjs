@@ -1,5 +1,6 @@
 // Where the runtimes are: the project's own copies from npm first, then PATH.
 import { existsSync, statSync } from "node:fs";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /** The project's folder, with a slash at its end. */
@@ -7,8 +8,10 @@ export const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** The program of `name`: "deno", "bun", "node", "esbuild" or "tsc". */
 export function program(name) {
+  const { POLLWIRE_TEST_RUNTIMES: others } = process.env; // a folder like node_modules, for tests on other versions
+  const folders = others === undefined ? [`${root}node_modules`] : [others, `${root}node_modules`];
   // Deno's package may come with a script under .bin, which passes no signal on to the Deno that it starts.
-  const locals = [`${root}node_modules/${name}/${name}`, `${root}node_modules/.bin/${name}`];
+  const locals = folders.flatMap((folder) => [`${folder}/${name}/${name}`, `${folder}/.bin/${name}`]);
   return locals.find((path) => existsSync(path) && statSync(path).isFile()) ?? name;
 }
 

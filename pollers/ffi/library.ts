@@ -6,6 +6,7 @@
 
 import { builtin } from "../native/builtin.ts";
 import { runtime } from "../native/detect.ts";
+import { whyTooOld } from "../native/oldest_runtimes.ts";
 import { isGranted } from "../native/permission.ts";
 
 /**
@@ -122,6 +123,8 @@ const FFI_REFUSED = "Deno does not allow FFI; run it with --allow-ffi";
 /** Opens the first of `names` that the system's loader finds. */
 export function openLibrary<const S extends Signatures>(names: readonly string[], signatures: S): Opened<S> {
   if (runtime === "node") return { ok: false, because: "Node has no FFI; run on Deno or Bun" };
+  const tooOld = whyTooOld();
+  if (tooOld !== undefined) return { ok: false, because: tooOld };
   const refusals: string[] = [];
   for (const name of names) {
     if (!isGranted({ name: "ffi", path: name })) {

@@ -4,6 +4,7 @@
 // `process`, which brings streams along, 14.
 
 import type process from "node:process";
+import { whyTooOld } from "./oldest_runtimes.ts";
 
 /** What the runtime knows of its process. */
 export function hostProcess(): typeof process {
@@ -11,5 +12,8 @@ export function hostProcess(): typeof process {
 }
 
 /** The module of a name, as `import * as` has it; the runtime keeps it. */
-export const builtin: typeof process.getBuiltinModule =
-  ((name: string) => hostProcess().getBuiltinModule(name)) as typeof process.getBuiltinModule;
+export const builtin: typeof process.getBuiltinModule = ((name: string) => {
+  const host = hostProcess();
+  if (host.getBuiltinModule === undefined) throw new Error(whyTooOld());
+  return host.getBuiltinModule(name);
+}) as typeof process.getBuiltinModule;

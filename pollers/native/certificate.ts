@@ -69,8 +69,12 @@ export function checkPrivateKey(pem: string): void {
 
 /** The host names that the first certificate of `pem` is for. */
 export function certificateNames(pem: string): string[] {
-  const { X509Certificate } = builtin("node:crypto");
-  return readCertificateNames(new X509Certificate(certificatesIn(pem)[0]!).raw).names.dns;
+  return readCertificateNames(derOf(certificatesIn(pem)[0]!)).names.dns;
+}
+
+/** What a certificate in PEM stands for (RFC 7468, section 5). Deno's X509Certificate has it, as `raw`, since 2.7.5. */
+function derOf(certificate: string): Uint8Array {
+  return builtin("node:buffer").Buffer.from(certificate.replace(/-----[^-]*-----/g, ""), "base64");
 }
 
 /** Whether `key` is the private key of the first certificate of `cert`, both PEM; false too where one cannot be read. */

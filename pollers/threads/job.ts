@@ -104,7 +104,7 @@ export function describeJob({ module, exportName }: JobCall): string {
 function dataOf(thrown: unknown): ThrownData {
   const properties: Record<string, unknown> = {};
   if (!isInstance(thrown, Error)) {
-    return { name: "Error", message: messageOf(thrown), stack: "", properties };
+    return { name: "Error", message: legible(messageOf(thrown)), stack: "", properties };
   }
   const besides = propertyOf(thrown, CROSSING) as ((error: Error) => object) | undefined;
   addClones(properties, () => thrown);

@@ -20,6 +20,12 @@ const mutation = (file, before, after, test, name, runtime = "deno") => ({
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "pollers/native/oldest_runtimes.ts",
+    before: "foundMinor < minor",
+    after: "foundMinor <= minor",
+    test: "tests/pollers/native/oldest_runtimes_test.ts",
+  },
+  {
     file: "pollers/core/keep_idle.ts",
     before: "Math.min(MOST_SECONDS, ",
     after: "Math.min(Infinity, ",
