@@ -96,6 +96,8 @@ export class SchemaBuilder {
     if (delimited) messageType.usedAsGroup = true;
     const shape = entry !== undefined ? "map" : field.label === "repeated" ? "repeated" : "singular";
     const longs = this.#longsOf(value);
+    const lenient = field.features.utf8_validation === "NONE" &&
+      [value, ...(entry?.fields ?? [])].some(isString);
     const required = field.features.field_presence === "LEGACY_REQUIRED" && shape === "singular" &&
       field.oneof === undefined;
     return {
@@ -112,10 +114,15 @@ export class SchemaBuilder {
       keyType: entry === undefined ? undefined : entry.fields[0]!.type as FieldSchema["keyType"],
       enumType,
       messageType,
+      ...(lenient ? { lenient } : {}),
       ...(longs === undefined ? {} : { longs }),
       explicitDefault: field.oneof === undefined ? inForm(field.defaultValue, longs, enumType) : undefined,
     };
   }
+}
+
+function isString({ type }: FieldNode): boolean {
+  return type === "string";
 }
 
 /** A declared default as messages have it: of an enum value with several names the first. */

@@ -333,30 +333,30 @@ export class Reader {
     return this.buf.subarray(from, end);
   }
 
-  /** UTF-8; malformed sequences throw. */
-  string(): string {
+  /** UTF-8; malformed sequences throw or, where it is `lenient`, become U+FFFD. */
+  string(lenient?: boolean): string {
     const end = this.delimited();
     const from = this.pos;
-    if (end > this.cutEnd && !this.openCut(from, end)) return this.stringAlone(from, end);
+    if (end > this.cutEnd && !this.openCut(from, end)) return this.stringAlone(from, end, lenient);
     const buf = this.buf;
     let high = 0;
     for (let at = from; at < end; at++) high |= buf[at]!;
-    if (high > 127) return this.longString(from, end);
+    if (high > 127) return this.longString(from, end, lenient);
     this.pos = end;
     return this.cut.substring(from - this.cutStart, end - this.cutStart);
   }
 
   /** The strings of a list of which the first one's tag was read: as many as follow with `tag`, of one byte, before `end`. */
-  strings(tag: number, end: number): string[] {
+  strings(tag: number, end: number, lenient?: boolean): string[] {
     // A literal of the right length takes half the memory of one that grew.
-    const a = this.string();
+    const a = this.string(lenient);
     if (!this.another(tag, end)) return [a];
-    const b = this.string();
+    const b = this.string(lenient);
     if (!this.another(tag, end)) return [a, b];
-    const c = this.string();
+    const c = this.string(lenient);
     if (!this.another(tag, end)) return [a, b, c];
-    const list = [a, b, c, this.string()];
-    while (this.another(tag, end)) list.push(this.string());
+    const list = [a, b, c, this.string(lenient)];
+    while (this.another(tag, end)) list.push(this.string(lenient));
     return list;
   }
 
@@ -379,21 +379,21 @@ export class Reader {
   }
 
   /** A string that is not cut from a longer one. */
-  private stringAlone(from: number, end: number): string {
-    if (end - from > LOOP_BYTES) return this.longString(from, end);
+  private stringAlone(from: number, end: number, lenient: boolean | undefined): string {
+    if (end - from > LOOP_BYTES) return this.longString(from, end, lenient);
     const buf = this.buf;
     let at = from;
     let text = "";
     while (at + 8 <= end) {
       const a = buf[at]!, b = buf[at + 1]!, c = buf[at + 2]!, d = buf[at + 3]!;
       const e = buf[at + 4]!, f = buf[at + 5]!, g = buf[at + 6]!, h = buf[at + 7]!;
-      if ((a | b | c | d | e | f | g | h) > 127) return this.longString(from, end);
+      if ((a | b | c | d | e | f | g | h) > 127) return this.longString(from, end, lenient);
       text += String.fromCharCode(a, b, c, d, e, f, g, h);
       at += 8;
     }
     while (at < end) {
       const unit = buf[at++]!;
-      if (unit > 127) return this.longString(from, end);
+      if (unit > 127) return this.longString(from, end, lenient);
       text += String.fromCharCode(unit);
     }
     this.pos = end;
@@ -401,11 +401,11 @@ export class Reader {
   }
 
   /** Lenient first, since the strict decoder is slow on Deno: it judges what looks malformed. */
-  private longString(from: number, end: number): string {
+  private longString(from: number, end: number, lenient: boolean | undefined): string {
     const text = end - from > SHORT_STRING_BYTES
       ? lenientUtf8.decode(this.buf.subarray(from, end))
       : utf8(this.buf, from, end);
-    if (text.includes("\ufffd")) this.judgeUtf8(this.buf.subarray(from, end));
+    if (lenient !== true && text.includes("\ufffd")) this.judgeUtf8(this.buf.subarray(from, end));
     this.pos = end;
     return text;
   }

@@ -66,6 +66,8 @@ export interface FieldSchema {
   readonly enumType: EnumSchema | undefined;
   /** The message type, where `type` is one. */
   readonly messageType: MessageSchema | undefined;
+  /** Whether its strings, or those of its keys and values, may be no UTF-8: in proto2, and in editions where they say so. */
+  readonly lenient?: true;
   /** What its 64-bit integers are where they are no bigints. */
   readonly longs?: Longs;
   /** proto2 `[default = ...]` in JavaScript's form, else undefined. */

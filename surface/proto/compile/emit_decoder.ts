@@ -1,7 +1,7 @@
 // Emits the function that decodes one message type: one switch over tags, one object made at the end.
 
 import { elementsOf } from "../elements.ts";
-import { tagOf, WireType, wireTypeOf } from "../schema.ts";
+import { type FieldSchema, type FieldType, tagOf, WireType, wireTypeOf } from "../schema.ts";
 import { type Names, type Typed, typedBy } from "./names.ts";
 import { type FieldPlan, isInherited, type MessagePlan } from "./plan.ts";
 import { rowOf, TYPES } from "./type_table.ts";
@@ -141,7 +141,9 @@ return u === undefined ? m : u.attach(m);
     const lines: string[] = [];
     if (type === "string" && field.tag < 128) {
       lines.push(
-        `case ${field.tag}: if (${v} === undefined) ${v} = r.strings(${field.tag}, end); else ${v}.push(r.string()); break;`,
+        `case ${field.tag}: if (${v} === undefined) ${v} = r.strings(${field.tag}, end${
+          field.schema.lenient ? ", true" : ""
+        }); else ${v}.push(${scalar("string", field.schema)}); break;`,
       );
     } else {
       lines.push(`case ${field.tag}: ${begun} ${this.one(field, "undefined", push)} break;`);
@@ -173,7 +175,7 @@ if (r.pos !== e) r.beyond(e, "field"); break; }`);
     if (type !== "message") {
       const { longs } = field.schema;
       return longs === undefined
-        ? `r.${type}()`
+        ? scalar(type, field.schema)
         : longs === "number"
         ? `longNumber(r, r.${type}())`
         : `longText(r.${type}())`;
@@ -204,7 +206,7 @@ if (r.pos !== e) r.beyond(e, "field"); break; }`);
       TYPES[keyType!].zero
     }, x${this.as("any")} = ${first};
 while (r.pos < e) { const n = r.tag(); switch (n) {
-case ${tagOf(1, wireTypeOf(keyType!))}: k = r.${keyType}(); break;
+case ${tagOf(1, wireTypeOf(keyType!))}: k = ${scalar(keyType!, field.schema)}; break;
 case ${tagOf(2, wireTypeOf(type))}: x = ${this.value(field, "x")};${after} break;
 default: r.skip(n); } }
 if (r.pos !== e) r.beyond(e, "map entry");
@@ -232,4 +234,9 @@ ${store} break; }`;
       ...oneofs.map((_, o) => `o${o}`),
     ];
   }
+}
+
+/** Code that reads a scalar of `type`. */
+function scalar(type: FieldType, { lenient }: FieldSchema): string {
+  return type === "string" && lenient ? "r.string(true)" : `r.${type}()`;
 }

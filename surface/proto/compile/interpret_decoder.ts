@@ -3,7 +3,7 @@
 import { elementsOf } from "../elements.ts";
 import { prototypeOf, put } from "../defaults.ts";
 import type { Reader } from "../reader.ts";
-import { type FieldType, tagOf, WireType, wireTypeOf } from "../schema.ts";
+import { type FieldSchema, type FieldType, tagOf, WireType, wireTypeOf } from "../schema.ts";
 import type { UnknownFields } from "../unknown_fields.ts";
 import type { Coder, CoderOf, Message, ReadMessage } from "./coder.ts";
 import * as helpers from "./decode_helpers.ts";
@@ -173,7 +173,7 @@ function readerOf({ schema, endTag }: FieldPlan, coderOf: CoderOf): ReadValue {
   if (messageType === undefined) {
     const { longs } = schema;
     if (longs !== undefined) return (reader) => longIn(longs, reader, reader[type as "int64"]());
-    return scalarReader(type);
+    return scalarReader(type, schema);
   }
   const coder = coderOf(messageType);
   return (reader, into) => {
@@ -185,13 +185,14 @@ function readerOf({ schema, endTag }: FieldPlan, coderOf: CoderOf): ReadValue {
   };
 }
 
-function scalarReader(type: FieldType): ReadValue {
+function scalarReader(type: FieldType, { lenient }: FieldSchema): ReadValue {
+  if (type === "string") return (reader) => reader.string(lenient);
   return (reader) => reader[type as "int32"]();
 }
 
 function mapStep(field: FieldPlan, coderOf: CoderOf, read: ReadValue): Step {
   const { type, keyType, messageType, enumType } = field.schema;
-  const readKey = scalarReader(keyType!);
+  const readKey = scalarReader(keyType!, field.schema);
   const keyTag = tagOf(1, wireTypeOf(keyType!));
   const valueTag = tagOf(2, wireTypeOf(type));
   const first = enumType === undefined

@@ -13,9 +13,15 @@ const PROTO2: Features = {
   field_presence: "EXPLICIT",
   enum_type: "CLOSED",
   repeated_field_encoding: "EXPANDED",
+  utf8_validation: "NONE",
   message_encoding: "LENGTH_PREFIXED",
 };
-const EDITIONS: Features = { ...PROTO2, enum_type: "OPEN", repeated_field_encoding: "PACKED" };
+const EDITIONS: Features = {
+  ...PROTO2,
+  enum_type: "OPEN",
+  repeated_field_encoding: "PACKED",
+  utf8_validation: "VERIFY",
+};
 const PROTO3: Features = { ...EDITIONS, field_presence: "IMPLICIT" };
 
 /** The features of a file of `edition` that sets none. */

@@ -11,6 +11,7 @@ export interface Features {
   readonly field_presence: "EXPLICIT" | "IMPLICIT" | "LEGACY_REQUIRED";
   readonly enum_type: "OPEN" | "CLOSED";
   readonly repeated_field_encoding: "PACKED" | "EXPANDED";
+  readonly utf8_validation: "VERIFY" | "NONE";
   readonly message_encoding: "LENGTH_PREFIXED" | "DELIMITED";
 }
 

@@ -169,15 +169,21 @@ export default [
   },
   {
     file: "surface/proto/reader.ts",
-    before: "if (high > 127) return this.longString(from, end);",
+    before: "if (high > 127) return this.longString(from, end, lenient);",
     after: "",
     test: "tests/surface/proto/strings_test.ts",
   },
   {
     file: "surface/proto/reader.ts",
-    before: 'if (text.includes("\\ufffd"))',
+    before: 'if (lenient !== true && text.includes("\\ufffd"))',
     after: "if (false)",
     test: "tests/surface/proto/strings_test.ts",
+  },
+  {
+    file: "surface/proto/build_schema.ts",
+    before: "...(lenient ? { lenient } : {}),",
+    after: "",
+    test: "tests/surface/proto/utf8_validation_test.ts",
   },
   {
     file: "surface/proto/writer.ts",

@@ -461,7 +461,7 @@ test("what is malformed inside an Any or an extension cannot be written, and the
     "Cannot encode google.protobuf.Any as JSON: cannot decode t.M: the message ends inside a varint",
   );
   const { messages } = parseProto(
-    'syntax = "proto2"; package x; message X { extensions 1; } extend X { optional string s = 1; }',
+    'syntax = "proto2"; package x; message X { extensions 1; } extend X { optional X x = 1; }',
   );
   const extended = messages["x.X"]!.decode(new Uint8Array([10, 1, 0xff]));
   assertThrows(
