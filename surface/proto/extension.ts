@@ -173,7 +173,8 @@ function takeApart(
     const value = reader.pos;
     if (!inMessageSet || tag !== ITEM) reader.skip(tag);
     else if (takeItem(reader, number, own)) continue;
-    const isOwn = inMessageSet ? tag === plain : tag >>> 3 === number;
+    // Types of sets have numbers beyond those of tags.
+    const isOwn = tag >>> 3 === number && (!inMessageSet || tag === plain);
     (isOwn ? own : rest).addWhole(tag, bytes, start, value, reader.pos);
   }
   return { own: own.whole(), rest: rest.whole() };

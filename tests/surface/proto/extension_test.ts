@@ -145,6 +145,24 @@ test("message sets: items of the set, in any order, beside others", () => {
   });
 });
 
+test("a type of a message set whose number no tag has is not taken for the one whose tag is left of it", () => {
+  const source = (...numbers: number[]) =>
+    `syntax = "proto2"; message Set { option message_set_wire_format = true; extensions 4 to max; }
+     message N { optional int32 n = 1; } extend Set { ${
+      numbers.map((number, i) => `optional N e${i} = ${number};`).join(" ")
+    } }`;
+  const { messages, extensions } = parseProto(source(4, 4 + 2 ** 29, 2 ** 29, 2 ** 31 - 2));
+  const set = messages["Set"]!.decode(Uint8Array.of(34, 2, 8, 7)); // 4: {1: 7}, without an item
+  assertEquals(messages["Set"]!.toJson(set), { "[e0]": { n: 7 } });
+  [1, 2, 3].forEach((n) => setExtension(set, extensions[`e${n}`]!, { n }));
+  const read = messages["Set"]!.decode(messages["Set"]!.encode(set));
+  const json = { "[e0]": { n: 7 }, "[e1]": { n: 1 }, "[e2]": { n: 2 }, "[e3]": { n: 3 } };
+  assertEquals(messages["Set"]!.toJson(read), json);
+  assertEquals(messages["Set"]!.toJson(messages["Set"]!.fromJson(json)), json);
+  clearExtension(read, extensions["e1"]!);
+  assertEquals([0, 1, 2, 3].map((i) => hasExtension(read, extensions[`e${i}`]!)), [true, false, true, true]);
+});
+
 test("a message set of many items is copied once, not for each of them", () => {
   const [item, other] = [extensions["t.Item.item"]!, extensions["t.Other.other"]!];
   const many = 400_000;
