@@ -29,11 +29,14 @@ export class DecodeError extends Error {
 /** What messages say of the type of an Any that a registry does not have. */
 export const NOT_IN_REGISTRY = "is not in the registry; give options.registry one that has it";
 
-/** A value as an error message shows it: strings quoted and shortened, numbers, or the kind of value. */
-export function describeValue(value: unknown): string {
+/** How much messages show of the URL of a type: whoever sends an Any may put any text there. */
+export const MOST_URL_UNITS = 200;
+
+/** A value as an error message shows it: strings quoted and, beyond `most` units, shortened; numbers, or the kind of value. */
+export function describeValue(value: unknown, most = 40): string {
   switch (typeof value) {
     case "string":
-      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+      return JSON.stringify(value.length > most ? `${value.slice(0, most)}...` : value);
     case "bigint":
       return `${value}n`;
     case "number":

@@ -259,7 +259,8 @@ class JsonReader implements ReadContext {
   }
 
   fail(expected: string, found: unknown): never {
-    this.refuse(`expected ${expected}, found ${describeValue(found)}`);
+    // Text has no bigints, but integers that a double does not hold.
+    this.refuse(`expected ${expected}, found ${typeof found === "bigint" ? found : describeValue(found)}`);
   }
 
   refuse(reason: string): never {

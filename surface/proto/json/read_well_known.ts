@@ -2,7 +2,7 @@
 
 import type { Message } from "../compile/coder.ts";
 import { put } from "../defaults.ts";
-import { NOT_IN_REGISTRY } from "../errors.ts";
+import { describeValue, MOST_URL_UNITS, NOT_IN_REGISTRY } from "../errors.ts";
 import { pathFromJson } from "./field_paths.ts";
 import { type JsonPlan, jsonPlanOf, nestedPlan } from "./plan.ts";
 import type { ReadContext } from "./read_context.ts";
@@ -105,13 +105,9 @@ function readAny(context: ReadContext, plan: JsonPlan, json: unknown): Message {
   const object = json as Message;
   const typeUrl = Object.hasOwn(object, TYPE) ? object[TYPE] : undefined;
   if (typeof typeUrl !== "string") context.fail(`"${TYPE}" with the URL of a type`, typeUrl);
-  const slash = typeUrl.lastIndexOf("/");
-  if (slash < 0) context.fail('"@type" as "type.googleapis.com/pkg.Type"', typeUrl);
-  const codec = messageIn(context.registry, typeUrl.slice(slash + 1));
+  const codec = messageIn(context.registry, typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
   if (codec === undefined) {
-    context.refuse(
-      `its type ${JSON.stringify(typeUrl)} ${NOT_IN_REGISTRY}`,
-    );
+    context.refuse(`its type ${describeValue(typeUrl, MOST_URL_UNITS)} ${NOT_IN_REGISTRY}`);
   }
   const content = jsonPlanOf(codec.schema);
   const message = content.ownForm

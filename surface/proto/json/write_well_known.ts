@@ -2,7 +2,7 @@
 
 import type { Message } from "../compile/coder.ts";
 import { bad, toLong, twice } from "../encode_values.ts";
-import { describeValue, EncodeError, NOT_IN_REGISTRY } from "../errors.ts";
+import { describeValue, EncodeError, MOST_URL_UNITS, NOT_IN_REGISTRY } from "../errors.ts";
 import type { Json } from "./json_value.ts";
 import { pathToJson } from "./field_paths.ts";
 import { type JsonPlan, jsonPlanOf, nestedPlan, zeroOf } from "./plan.ts";
@@ -96,10 +96,7 @@ function writeAny(context: WriteContext, plan: JsonPlan, message: Message): Json
   if (typeUrl === "" && value.length === 0) return {};
   const codec = messageIn(context.registry, typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
   if (codec === undefined) {
-    return refuse(
-      plan,
-      `its type ${describeValue(typeUrl)} ${NOT_IN_REGISTRY}`,
-    );
+    return refuse(plan, `its type ${describeValue(typeUrl, MOST_URL_UNITS)} ${NOT_IN_REGISTRY}`);
   }
   const inner: unknown = decoded(plan.schema.fullName, () => codec.decode(value));
   const inside = jsonPlanOf(codec.schema);

@@ -215,7 +215,7 @@ export default [
   },
   {
     file: extension,
-    before: "inMessageSet ? tag === plain : tag >>> 3 === number",
+    before: "tag >>> 3 === number && (!inMessageSet || tag === plain)",
     after: "tag === plain",
     test: EXTENSION_TEST,
   },

@@ -441,8 +441,17 @@ test("Any by registry: of the loaded files, or one that is given", () => {
   });
   reads(well, { any: { "@type": "x/google.protobuf.Any", value: { "@type": "x/t.M" } } });
   refuses(well, { any: { anInt: 1 } }, "t.Well.any: expected");
-  refuses(well, { any: { "@type": "t.M" } }, 'expected "@type" as "type.googleapis.com/pkg.Type"');
+  reads(well, { any: { "@type": "t.M", anInt: 1 } });
+  refuses(well, { any: { "@type": "" } }, 'its type "" is not in the registry');
   refuses(well, { any: { "@type": "x/t.N" } }, 'its type "x/t.N" is not in the registry');
+  const long = `type.googleapis.com/${"long".repeat(20)}.N`;
+  refuses(well, { any: { "@type": long } }, `its type "${long}" is not in the registry`);
+  assertThrows(() => well.toJson({ any: { typeUrl: long } }), EncodeError, `its type "${long}" is not in`);
+  refuses(
+    well,
+    { any: { "@type": "x".repeat(1e6) } },
+    `its type "${"x".repeat(200)}..." is not in the registry`,
+  );
   refuses(well, { any: { "@type": "x/t.M", anInt: "x" } }, "t.Well.any.anInt: expected an integer");
   refuses(well, { any: { "@type": "x/google.protobuf.Duration", other: 1 } }, "t.Well.any.other");
   const other = parseProto(`syntax = "proto3"; package o; message N { string s = 1; }`);
@@ -560,6 +569,10 @@ test("text that is no JSON is refused with its place", () => {
     9007199254740993n,
   );
   assertThrows(() => m.fromJsonString({} as never), TypeError, "expected text");
+  for (const field of ["anInt", "text", "flag"]) {
+    const error = assertThrows(() => m.fromJsonString(`{"${field}":90071992547409930}`), JsonError);
+    assertEquals(/found (.*)$/.exec(error.message)?.[1], "90071992547409930"); // JSON has no "n" behind it
+  }
 });
 
 test("a key that comes twice is seen however the text is written, and a text without one is read", () => {
