@@ -4,6 +4,7 @@
 import { ExitCode } from "./exit_codes.ts";
 import { runPlugin } from "./gen/plugin.ts";
 import { ProcessTerminal } from "./process_terminal.ts";
+import { VERSION } from "../version.ts";
 
 const terminal = new ProcessTerminal();
 
@@ -23,13 +24,37 @@ async function readInput(): Promise<Uint8Array> {
   return whole;
 }
 
-async function main(): Promise<number> {
-  if (terminal.inputIsTerminal) {
-    terminal.err.write(
-      "protoc-gen-pollwire is a plugin: protoc --pollwire_out=gen FILE.proto, or buf generate\n",
-    );
+const ABOUT = `protoc-gen-pollwire is a plugin: protoc or buf runs it, with a request on its stdin.
+
+  protoc --plugin=node_modules/.bin/protoc-gen-pollwire --pollwire_out=OPTIONS:gen FILE.proto
+  buf generate
+
+OPTIONS are flags of "pollwire gen" without dashes, with commas between them: int64=string,no-json
+`;
+
+/** Whoever types its name reads what it is; protoc and buf give no arguments. */
+function answerTo([argument, ...more]: readonly string[]): number | undefined {
+  if (argument === undefined) {
+    if (!terminal.inputIsTerminal) return undefined;
+    terminal.err.write(ABOUT);
     return ExitCode.USAGE;
   }
+  const isHelp = ["--help", "-help", "-h", "help"].includes(argument);
+  if (more.length === 0 && (isHelp || ["--version", "-version"].includes(argument))) {
+    terminal.out.write(isHelp ? ABOUT : `protoc-gen-pollwire ${VERSION} (${terminal.runtime})\n`);
+    return ExitCode.OK;
+  }
+  terminal.err.write(
+    `protoc-gen-pollwire: there is no argument ${
+      JSON.stringify(argument)
+    }; options are --pollwire_opt of protoc\n`,
+  );
+  return ExitCode.USAGE;
+}
+
+async function main(): Promise<number> {
+  const code = answerTo(terminal.given);
+  if (code !== undefined) return code;
   try {
     terminal.out.write(runPlugin(await readInput()));
     return ExitCode.OK;

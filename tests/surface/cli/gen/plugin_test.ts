@@ -154,6 +154,25 @@ test("what is wrong with files or parameter is the response's error", async () =
   );
 });
 
+test("whoever types the plugin's name reads what it is, though nothing is on its stdin", () => {
+  const main = fileURLToPath(new URL("../../../../surface/cli/protoc_plugin.ts", import.meta.url));
+  const [command, ...before] = runtimeCommand(runtime);
+  const run = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(command, [...before, main, ...args], {
+      input: "",
+      encoding: "utf8",
+    });
+    return { status, stdout, stderr };
+  };
+  const help = run("--help");
+  assertEquals([help.status, help.stderr], [0, ""]);
+  assertStringIncludes(help.stdout, "is a plugin: protoc or buf runs it");
+  assertEquals(run("--version").stdout.startsWith("protoc-gen-pollwire "), true);
+  const wrong = run("a.proto");
+  assertEquals([wrong.status, wrong.stdout], [2, ""]);
+  assertStringIncludes(wrong.stderr, 'there is no argument "a.proto"');
+});
+
 test("protoc with protoc-gen-pollwire writes what pollwire gen writes", () =>
   withFolder(async (folder) => {
     const main = fileURLToPath(new URL("../../../../surface/cli/protoc_plugin.ts", import.meta.url));
