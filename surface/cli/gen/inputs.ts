@@ -1,6 +1,11 @@
 // The .proto files that a run of the generator is given: files, folders of them, and where their imports are.
 
-import { currentDirectory, isDirectory, treeBelow } from "../../../pollers/native/file_sets.ts";
+import {
+  currentDirectory,
+  fromCurrentDirectory,
+  isDirectory,
+  treeBelow,
+} from "../../../pollers/native/file_sets.ts";
 import { readTextFile } from "../../../pollers/native/files.ts";
 import { placeStamp } from "../../../pollers/native/watch_places.ts";
 import { loadSources, type SourceSet } from "../../proto/load_sources.ts";
@@ -24,10 +29,10 @@ export async function loadInputs(
   includeDirs: readonly string[],
 ): Promise<Inputs> {
   const here = currentDirectory();
-  const dirs = includeDirs.length === 0 ? [""] : includeDirs;
+  const dirs = includeDirs.length === 0 ? [""] : includeDirs.map(fromHere);
   const entries: string[] = [];
   const folders = new Set<string>();
-  for (const path of paths.map(normalise)) {
+  for (const path of paths.map(fromHere)) {
     if (await isDirectory(path === "" ? "." : path)) entries.push(...await protosBelow(path, folders));
     else entries.push(path);
   }
@@ -45,6 +50,11 @@ export async function loadInputs(
   };
   const sources = await loadSources(entries, { includeDirs: dirs, read, here });
   return { ...sources, stamps, folders };
+}
+
+/** A path as it is from the current directory, also where that was reached by a link. */
+function fromHere(path: string): string {
+  return normalise(fromCurrentDirectory(normalise(path)));
 }
 
 /** Names that begin with a dot are those of what editors and systems put beside files: Emacs' locks are links to nothing. */

@@ -10,9 +10,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
 import process from "node:process";
-import { test } from "../../../harness.ts";
+import { fileURLToPath } from "node:url";
+import { runtimeCommand } from "../../../../.ci/runtimes.mjs";
+import { runtime, test } from "../../../harness.ts";
 import { until } from "../../../pollers/promised.ts";
 import { watcherStays } from "../../../windows/wine.ts";
 import { FakeTerminal, pollwire } from "../fake_terminal.ts";
@@ -115,6 +118,70 @@ test("a folder is all .proto files below it; what is gone from it is stale until
     assertStringIncludes((await pollwire([...given, "--clean"])).out, `removed  ${folder}/gen/cart.ts\n`);
     assertEquals((await pollwire([...given, "--check"])).code, 0);
   }));
+
+const noLinks = process.platform === "win32" ? "not everybody may make links on Windows" : undefined;
+
+test(
+  "links to folders are followed, but for those to folders that are found otherwise, and those that lead upwards",
+  () =>
+    inFolder({ "p/cart.proto": CART, "q/more/deep/item.proto": ITEM }, async (folder, write) => {
+      write("p/own/own.proto", 'syntax = "proto3"; package own; message Own {}');
+      write("q/.hidden/wrong.proto", "nothing that is read");
+      const links = {
+        more: "../q/more",
+        again: "../q/more/deep",
+        latest: "own",
+        up: "..",
+        root: "/",
+        self: "self",
+      };
+      for (const [name, target] of Object.entries(links)) symlinkSync(target, `${folder}/p/${name}`);
+      symlinkSync("../more", `${folder}/q/more/circle`);
+      symlinkSync("../q/.hidden", `${folder}/p/.hidden`);
+      const given = ["gen", `${folder}/p`, "-o", `${folder}/gen`, `-I${folder}/p`, `-I${folder}/p/again`];
+      assertEquals(await pollwire(given), {
+        code: 0,
+        out: ["again/item", "cart", "own/own"].map((name) => `wrote    ${folder}/gen/${name}.ts\n`).join("") +
+          "3 files written, 0 unchanged\n",
+        err: "",
+      });
+    }),
+  { skip: noLinks },
+);
+
+test(
+  "the current directory is known by the name of a link that leads to it",
+  () =>
+    inFolder(
+      { "p/shop/cart.proto": CART.replace("item", "shop/item"), "p/shop/item.proto": ITEM },
+      async (folder) => {
+        symlinkSync("p", `${folder}/link`);
+        const main = fileURLToPath(new URL("../../../../surface/cli/main.ts", import.meta.url));
+        const [command, ...before] = runtimeCommand(runtime);
+        const run = (...args: string[]) =>
+          spawnSync(command, [...before, main, "gen", ...args, "-o", "gen"], {
+            cwd: `${folder}/link`,
+            encoding: "utf8",
+          });
+        const [path, dir] = [`${folder}/link/shop`, `${folder}/link`];
+        assertEquals(
+          run(path, "-I.").stdout,
+          "wrote    gen/shop/cart.ts\nwrote    gen/shop/item.ts\n2 files written, 0 unchanged\n",
+        );
+        for (
+          const given of [[path], [path, `-I${dir}`], ["shop", `-I${dir}`], [
+            `${path}/cart.proto`,
+            `-I${folder}/p`,
+          ]]
+        ) {
+          const { status, stdout, stderr } = run(...given, "--check");
+          assertEquals([status, stdout, stderr], [0, "2 files as generated\n", ""], given.join(" "));
+        }
+        await Promise.resolve();
+      },
+    ),
+  { skip: noLinks },
+);
 
 test("where files are wrong every error is printed with its place, and nothing is written", () =>
   inFolder({
