@@ -118,7 +118,7 @@ class SourceLoader {
   }
 
   /** Undefined: there is no such file. Null: something is wrong with it, which is among the errors. */
-  async #load(place: FoundFile, name: string): Promise<FileNode | null | undefined> {
+  async #load(place: FoundFile, wanted: string): Promise<FileNode | null | undefined> {
     const { location } = place;
     const known = this.#known.get(location);
     if (known !== undefined) return known;
@@ -127,6 +127,7 @@ class SourceLoader {
     const text = await this.#read(location);
     if (text === undefined) return undefined;
     this.#known.set(location, null);
+    const name = this.#free(wanted, location);
     const other = this.#names.get(name);
     if (other !== undefined) {
       const message = `Cannot load "${location}": "${other}" is ${name} too; name one of both, or another -I`;
@@ -141,6 +142,11 @@ class SourceLoader {
       this.#pending.push([place, file]);
     });
     return this.#known.get(location)!;
+  }
+
+  /** Of two files that would have one name, as only those have that no include directory names, the second has its location's. */
+  #free(wanted: string, location: string): string {
+    return this.#includeDirs.length === 0 && this.#names.has(wanted) ? location : wanted;
   }
 
   /** The path of a location below the first include directory that it is in. */

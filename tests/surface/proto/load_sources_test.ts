@@ -50,6 +50,32 @@ test("a file outside of the include directories is named from its own folder", a
   assertEquals(set.entries.map(({ path }) => path), ["a.proto"]);
 });
 
+test("without include directories, files of one name in several folders are told apart, also those they import", async () => {
+  const files: Record<string, string> = {};
+  for (const folder of ["a", "b", "/c"]) {
+    const name = folder.replace("/", "");
+    files[`${folder}/s.proto`] = `${HEAD}package ${name}; import "item.proto"; message S { Item item = 1; }`;
+    files[`${folder}/item.proto`] = `${HEAD}package ${name}; message Item {}`;
+  }
+  const set = await load(files, ["a/s.proto", "b/s.proto", "/c/s.proto", "./b/s.proto"], []);
+  assertEquals(set.errors, []);
+  assertEquals(set.entries.map(({ path }) => path), ["s.proto", "b/s.proto", "/c/s.proto"]);
+  assertEquals(
+    set.files.map(({ path, imports }) => [path, imports[0]?.file?.package]),
+    [
+      ["s.proto", "a"],
+      ["b/s.proto", "b"],
+      ["/c/s.proto", "c"],
+      ...["item.proto", "b/item.proto", "/c/item.proto"].map((path) => [path, undefined]),
+    ],
+  );
+  const named = await load(files, ["a/s.proto", "b/s.proto"], ["d"]);
+  assertEquals(
+    named.errors.map(({ message }) => message),
+    ['Cannot load "b/s.proto": "a/s.proto" is s.proto too; name one of both, or another -I'],
+  );
+});
+
 test("google/protobuf's files are the library's, as entries too", async () => {
   const set = await load({}, ["google/protobuf/timestamp.proto"]);
   assertEquals(set.errors, []);
