@@ -81,11 +81,23 @@ export class ReadContext {
 
   /** A declaration's name, and its place for errors. Throws ProtoError for what is no identifier. */
   name(name: string | undefined, scope: string): [name: string, at: number] {
+    const named = this.messageName(name, scope);
+    this.checkIdentifier(...named);
+    return named;
+  }
+
+  /** As `name`, of a message that may be the entry of a map: that of "_1" is "1Entry", to protoc too. */
+  messageName(name: string | undefined, scope: string): [name: string, at: number] {
     const at = (this.file.source as DescriptorSource).mark(scope, name ?? "");
     if (name === undefined || name === "") throw this.error(at, "Missing name");
-    if (!/^[A-Za-z_]\w*$/.test(name)) throw this.error(at, `"${name}" is not a valid identifier`);
+    if (!/^\w+$/.test(name)) throw this.error(at, `"${name}" is not a valid identifier`);
     this.#set.spend(scope.length + name.length);
     return [name, at];
+  }
+
+  /** Throws ProtoError for what is no name of a declaration that somebody wrote. */
+  checkIdentifier(name: string, at: number): void {
+    if (/^\d/.test(name)) throw this.error(at, `"${name}" is not a valid identifier`);
   }
 
   /** The scope inside declaration `name` of `scope`. */

@@ -32,7 +32,7 @@ export function readMessage(
   scope: string,
   depth = 1,
 ): MessageNode {
-  const [name, nameAt] = read.name(descriptor.name, scope);
+  const [name, nameAt] = read.messageName(descriptor.name, scope);
   if (depth > MOST_NESTED) throw read.error(nameAt, "Reached maximum recursion limit for nested messages");
   const message: Mutable<MessageNode> = {
     kind: "message",
@@ -57,6 +57,7 @@ export function readMessage(
   };
   read.options(message, descriptor.options, "MessageOptions");
   message.isEntry = message.settings.get("map_entry") === true;
+  if (!message.isEntry) read.checkIdentifier(name, nameAt);
   readParts(read, descriptor, message, read.inside(scope, name), depth);
   return message;
 }

@@ -24,6 +24,17 @@ test("what is read of descriptors is written as the same descriptors, in whateve
   }
 });
 
+test("the entry of a map whose name begins with _ and a digit is called by that digit, as to protoc", async () => {
+  const text = `syntax = "proto3"; message M { map<string, M> _1 = 1; map<int32, bool> _2b = 2; }
+    service S { rpc Get(M) returns (M); }`;
+  const { S } = await loadProto({ files: { "m.proto": text }, entry: "m.proto" });
+  const { messages } = loadDescriptors([S!.file!.bytes()]);
+  const message = { "1": { a: {} }, "2b": { 5: true } };
+  assertEquals(messages["M"]!.toJson(messages["M"]!.fromJson(message)), message);
+  const named = descriptorCodecs().file.encode({ name: "n.proto", messageType: [{ name: "1M" }] });
+  assertThrows(() => loadDescriptors([named]), ProtoError, '"1M" is not a valid identifier');
+});
+
 test("services, messages, enums and extensions are those of the texts", async () => {
   for (const entry of ["a.proto", "e24.proto"]) {
     const loaded = loadDescriptors(ALL);
