@@ -94,7 +94,16 @@ function checkArguments(source: unknown, options: LoadProtoOptions): void {
   }
   checkOptions(`load ${inMemory ? entry : source}`, options, NAMES);
   const { includeDirs } = options;
-  if (includeDirs === undefined || Array.isArray(includeDirs)) return;
+  if (includeDirs === undefined) return;
+  if (Array.isArray(includeDirs)) {
+    const wrong = includeDirs.findIndex((dir) => typeof dir !== "string" && !(dir instanceof URL));
+    if (wrong < 0) return;
+    throw new TypeError(
+      `Cannot load ${inMemory ? entry : source}: includeDirs[${wrong}] is ${
+        describe(includeDirs[wrong])
+      }, neither a path nor a URL`,
+    );
+  }
   throw new TypeError(
     `Cannot load ${inMemory ? entry : source}: includeDirs is ${
       describe(includeDirs)
@@ -108,6 +117,11 @@ function memoryReader(files: Readonly<Record<string, string>>): ReadSource {
 }
 
 async function readLocation(location: string): Promise<string | undefined> {
+  if (isUrl(location) && !location.startsWith("file:")) {
+    throw new ProtoError(
+      `Cannot load "${location}": URLs are those of files; fetch the texts and give them as { files, entry }`,
+    );
+  }
   try {
     return await readTextFile(isUrl(location) ? new URL(location) : location);
   } catch (error) {

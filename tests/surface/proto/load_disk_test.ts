@@ -105,7 +105,7 @@ test("a file that is there and cannot be read is an error of its own", () =>
     const error = await assertRejects(() => loadProto(`${folder}shop/cart.proto`), ProtoError);
     assertStringIncludes(error.message, "Cannot read ");
     await assertRejects(() => loadProto(`${folder}gone.proto`), ProtoError, "no such file");
-    await assertRejects(() => loadProto("http://localhost/a.proto"), ProtoError, "Cannot read http");
+    await assertRejects(() => loadProto("http://localhost/a.proto"), ProtoError, "URLs are those of files");
   }));
 
 test("one file under two spellings of its path is loaded once", () =>

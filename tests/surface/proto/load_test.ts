@@ -117,6 +117,12 @@ test("files are loaded from disk by URL and by path", async () => {
   ]);
 });
 
+test("a URL that is none of a file is refused", async () => {
+  const says = 'Cannot load "https://x.example/a.proto": URLs are those of files; fetch the texts';
+  await assertRejects(() => loadProto("https://x.example/a.proto"), ProtoError, says);
+  await assertRejects(() => loadProto(new URL("https://x.example/a.proto")), ProtoError, says);
+});
+
 test("arguments that cannot be meant are refused at once", async () => {
   const load = loadProto as (source: unknown, options?: unknown) => Promise<unknown>;
   const files = { "a.proto": `syntax = "proto3";` };
@@ -135,6 +141,11 @@ test("arguments that cannot be meant are refused at once", async () => {
       'there is no option "includeDir"; did you mean includeDirs?',
     ],
     ["a.proto", { includeDirs: "x" }, 'Cannot load a.proto: includeDirs is the string "x", not an array'],
+    [
+      "a.proto",
+      { includeDirs: ["x", undefined] },
+      "Cannot load a.proto: includeDirs[1] is undefined, neither",
+    ],
     ["a.proto", "x", 'its options are the string "x"'],
   ];
   for (const [source, options, says] of cases) {
