@@ -221,9 +221,10 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
     if (replay.isFull) this.dropReplay();
   }
 
-  /** Nothing is sent again. */
+  /** Nothing is sent again. What was sent just now may have ended the call, which had dropped it then. */
   protected dropReplay(): void {
-    const replay = this.replay!;
+    const { replay } = this;
+    if (replay === undefined) return;
     const free = replay.drop();
     this.replay = undefined;
     if (!this.requestStream && spares.length < SPARE_REPLAYS) spares.push(replay);

@@ -14,6 +14,7 @@ const RETRY = "tests/surface/client/attempts/retry_test.ts";
 const HEDGING = "tests/surface/client/attempts/hedging_test.ts";
 const RANDOM = "tests/surface/client/attempts/random_test.ts";
 const ALONE = "tests/surface/client/attempts/attempts_test.ts";
+const REPLAYS = "tests/surface/client/replay_test.ts";
 
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
 
@@ -80,6 +81,13 @@ export default [
     "this.end(status);",
     RETRY,
     "[C58] no connection",
+  ),
+  mutation(
+    SENDING,
+    "if (replay === undefined) return;\n    const free",
+    "const free",
+    REPLAYS,
+    "above what is kept",
   ),
   mutation(SENDING, "isFree = this.keepRequest(framed);", "isFree = true;", RETRY, "[C60]"),
   mutation(

@@ -1,10 +1,13 @@
 // Calls that the server certainly did not process are made again, of all four kinds, while what was sent is kept.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import {
   Channel,
+  ClientBidiReactor,
   CompletionQueue,
   createCall,
   createClient,
+  createReactorClient,
+  type DoneStatus,
   receiveInitialMetadata,
   receiveMessage,
   receiveStatusOnClient,
@@ -14,6 +17,7 @@ import {
   sendMessage,
   Server,
   Status,
+  statusName,
 } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
@@ -28,7 +32,17 @@ import {
   windowUpdate,
 } from "../../transport/http2/wire.ts";
 import { listenAt, RawPeer } from "../../transport/raw_peer.ts";
-import { collect, echo, gate, type Note, sum, Trial, type TrialClient } from "../serving.ts";
+import {
+  collect,
+  echo,
+  failure,
+  gate,
+  type Note,
+  serving,
+  sum,
+  Trial,
+  type TrialClient,
+} from "../serving.ts";
 
 const INITIAL_WINDOW_SIZE = 4;
 
@@ -155,6 +169,38 @@ test("replay: requests that come while there is no stream are sent with the next
   }
   const call = collect(world.client.both(requests())).then((notes) => notes.map(({ number }) => number));
   assertEquals(await world.outcome(call), [2, 4]);
+});
+
+test("replay: a request above what is kept, and above what may be sent, ends its call alone", async () => {
+  const body = new Uint8Array(300_000);
+  const wrong: unknown[] = [];
+  await serving(echo, async ({ client, channel }) => {
+    const isTooLarge = async (call: PromiseLike<unknown>): Promise<void> =>
+      assertMatch(
+        `${await failure(call)}`,
+        /^RpcError: RESOURCE_EXHAUSTED: message of 3000\d\d bytes to be sent/,
+      );
+    for (let i = 0; i < 2; i++) { // before there is a connection, and with one
+      await isTooLarge(client.up([{ body }]));
+      await isTooLarge(client.up([{ body }], { corked: true }));
+      await isTooLarge(collect(client.both([{ number: 1, body }])));
+      assertEquals((await client.up([{ number: 1 }])).number, 1);
+    }
+    const status = new Promise<string>((resolve) => {
+      class Writer extends ClientBidiReactor<Note, Note> {
+        override onDone({ code }: DoneStatus): void {
+          resolve(statusName(code));
+        }
+      }
+      const writer = createReactorClient(Trial, channel).both(new Writer());
+      writer.addHold();
+      writer.startCall();
+      writer.startWrite({ body });
+      writer.removeHold();
+    });
+    assertEquals(await status, "RESOURCE_EXHAUSTED");
+  }, { channel: { maxSendMessageBytes: 1_000, onError: (error) => void wrong.push(error) } });
+  assertEquals(wrong, []);
 });
 
 /** A call over a completion queue: its batches, each started when the one before it is done. */
