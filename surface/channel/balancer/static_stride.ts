@@ -13,15 +13,27 @@ const MOST_RATIO = 10;
 /** And for no less than this part of it: who gets no calls reports nothing better. */
 const LEAST_RATIO = 0.01;
 
+/**
+ * What `count` servers have before their first turns, the first of them the share `random` of a turn. It differs, or those
+ * of equal weight would all take their calls in a row; and no server begins with more in all channels, or those of few calls
+ * would send them by that, and not by weights.
+ */
+export function firstCredits(count: number, random: number): Int32Array {
+  const first = Math.floor(random * MOST_WEIGHT);
+  return Int32Array.from(
+    { length: count },
+    (_, i) => (first + Math.floor(MOST_WEIGHT / 2) * i) % MOST_WEIGHT,
+  );
+}
+
 /** Whose turn it is, by index. */
 export class StaticStride {
-  private readonly has: Int32Array;
-
-  /** Index of the server with the next turn: from 0 to one below the number of weights. */
-  constructor(private readonly weights: Int32Array, public next: number) {
-    // What they have to begin with differs, or those of equal weight would all take their calls in a row.
-    this.has = weights.map((_, i) => Math.floor(MOST_WEIGHT / 2) * i % MOST_WEIGHT);
-  }
+  /** Index of the server with the next turn: from 0 to one below the number of weights. `has`: what each has, and has left. */
+  constructor(
+    private readonly weights: Int32Array,
+    public next: number,
+    private readonly has: Int32Array,
+  ) {}
 
   /** The next turn. */
   take(): number {
@@ -40,8 +52,15 @@ export class StaticStride {
   }
 }
 
-/** Of `weights`, where 0 is one that is not known and counts as the mean; undefined where fewer than two are known. */
-export function staticStride(weights: readonly number[], next: number): StaticStride | undefined {
+/**
+ * Of `weights`, where 0 is one that is not known and counts as the mean; undefined where fewer than two are known. It goes on
+ * with what servers have in `credits`, where it leaves what they have then: new weights may come more often than calls.
+ */
+export function staticStride(
+  weights: readonly number[],
+  next: number,
+  credits: Int32Array,
+): StaticStride | undefined {
   const known = weights.filter((weight) => weight > 0);
   if (known.length < 2) return undefined;
   // Shares of the greatest one: servers report what they like, and a sum of weights may be Infinity.
@@ -53,5 +72,5 @@ export function staticStride(weights: readonly number[], next: number): StaticSt
     const counted = Math.max(Math.min(share, most), mean * LEAST_RATIO);
     return Math.max(1, Math.round(counted / most * MOST_WEIGHT));
   });
-  return new StaticStride(Int32Array.from(scaled), next);
+  return new StaticStride(Int32Array.from(scaled), next, credits);
 }

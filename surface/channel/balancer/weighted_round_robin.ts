@@ -16,7 +16,7 @@ import { SubchannelStream } from "../subchannel_stream.ts";
 import type { BalancingPolicy } from "./balancer.ts";
 import { type EndpointChild, EndpointChildren } from "./endpoint_children.ts";
 import { EndpointWeight } from "./endpoint_weight.ts";
-import { type StaticStride, staticStride } from "./static_stride.ts";
+import { firstCredits, type StaticStride, staticStride } from "./static_stride.ts";
 import { readWeightedConfig, type WeightedConfig } from "./weighted_config.ts";
 
 /** The path of the method by which servers report their load. */
@@ -131,9 +131,11 @@ class WeightedRoundRobin extends EndpointChildren<WeightedConfig> {
 
   protected override pickerOf(ready: readonly EndpointChild[]): Picker {
     const pickers = ready.map(({ picker }) => picker);
-    const next = Math.floor(this.engine.random() * ready.length);
-    this.picker = new WeightedPicker(pickers, ready.map((child) => this.weightOf(child)), next);
-    this.picker.share(this.engine.now());
+    const { engine } = this;
+    const next = Math.floor(engine.random() * ready.length);
+    const credits = firstCredits(ready.length, engine.random());
+    this.picker = new WeightedPicker(pickers, ready.map((child) => this.weightOf(child)), next, credits);
+    this.picker.share(engine.now());
     return this.picker;
   }
 
@@ -167,13 +169,14 @@ class WeightedPicker implements Picker {
     private readonly pickers: readonly Picker[],
     private readonly weights: readonly EndpointWeight[],
     private next: number,
+    private readonly credits: Int32Array,
   ) {}
 
   /** Shares the turns out by what the weights are now. */
   share(now: number): void {
     const next = this.stride?.next ?? this.next;
     this.next = next;
-    this.stride = staticStride(this.weights.map((weight) => weight.at(now)), next);
+    this.stride = staticStride(this.weights.map((weight) => weight.at(now)), next, this.credits);
   }
 
   pick(call: PendingCall): PickResult {

@@ -116,10 +116,24 @@ export default [
   },
   {
     file: "surface/channel/balancer/static_stride.ts",
-    before: "Math.floor(MOST_WEIGHT / 2) * i % MOST_WEIGHT",
+    before: "(first + Math.floor(MOST_WEIGHT / 2) * i) % MOST_WEIGHT",
     after: "0",
     test: "tests/surface/channel/static_stride_test.ts",
     name: "[C42] the turns of a heavy",
+  },
+  {
+    file: "surface/channel/balancer/static_stride.ts",
+    before: "scaled), next, credits)",
+    after: "scaled), next, credits.slice())",
+    test: "tests/surface/channel/static_stride_test.ts",
+    name: "[C42] turns are in proportion to weights, though",
+  },
+  {
+    file: "surface/channel/balancer/static_stride.ts",
+    before: "Math.floor(random * MOST_WEIGHT)",
+    after: "0",
+    test: "tests/surface/channel/static_stride_test.ts",
+    name: "[C42] over many channels",
   },
   {
     file: "surface/channel/balancer/load_reader.ts",

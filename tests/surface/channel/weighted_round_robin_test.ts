@@ -82,6 +82,22 @@ test("[C42] a server's share is its calls a second by its utilization, once it h
   assertShares(world.shares(900), { 81: 200, 82: 400, 83: 300 });
 });
 
+test("[C42] shares hold where weights come anew more often than calls", async () => {
+  const world = await WeightedWorld.of({ blackoutPeriod: "0s", weightUpdatePeriod: "0.1s" }, 3);
+  world.report({
+    81: { cpuUtilization: 0.5, rpsFractional: 90 },
+    82: { cpuUtilization: 0.5, rpsFractional: 100 },
+    83: { cpuUtilization: 0.5, rpsFractional: 50 },
+  });
+  const shares: Record<number, number> = {};
+  for (let i = 0; i < 480; i++) {
+    await world.runUntil(1_000 + 200 * i);
+    const port = Number(world.pick().split(":")[1]);
+    shares[port] = (shares[port] ?? 0) + 1;
+  }
+  assertShares(shares, { 81: 180, 82: 200, 83: 100 });
+});
+
 test("[C42] application_utilization stands before cpu_utilization; failed calls a second add to it", async () => {
   const world = await WeightedWorld.of({ blackoutPeriod: "0s", errorUtilizationPenalty: 2 }, 3);
   world.report({
