@@ -23,6 +23,9 @@ import { connectEnds, type SimulatedEndpoint } from "./endpoint.ts";
 import { SimulatedListener } from "./listener.ts";
 import type { Host, HostClosable, World } from "./network.ts";
 
+/** Names that are this machine's on every network (RFC 6761, section 6.3). */
+const LOCALHOST = /^(.*\.)?localhost\.?$/i;
+
 /** What an engine uses of its simulation. */
 export interface EngineWorld extends World {
   /** Something threw inside a turn. */
@@ -174,13 +177,13 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
     return Promise.resolve(connectEnds(this, at(), this, at()));
   }
 
-  /** Knows the names of the network, and their TXT records. */
+  /** Knows the names of the network and "localhost", and their TXT records. */
   resolver(): DnsResolver {
     const { names, texts } = this.simulation.network;
     return {
       lookup: (host, port, done) =>
         this.lookUp(done, () => {
-          const hosts = names.get(host);
+          const hosts = names.get(host) ?? (LOCALHOST.test(host) ? ["127.0.0.1"] : undefined);
           if (hosts !== undefined) {
             return { ok: true, value: hosts.map((one) => ({ family: "ipv4", host: one, port })) };
           }
@@ -257,7 +260,9 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
 
   /** `at` as an address of this host, where it means every address or the loopback one; there is no IPv6. */
   own(at: SocketAddress): SocketAddress {
-    if (at.family === "ipv6" && at.host === "::") return { ...at, family: "ipv4", host: this.hostAddress };
+    if (at.family === "ipv6" && (at.host === "::" || at.host === "::1")) {
+      return { ...at, family: "ipv4", host: this.hostAddress };
+    }
     const local = at.family === "ipv4" && (at.host === "0.0.0.0" || at.host === "127.0.0.1");
     return local ? { ...at, host: this.hostAddress } : at;
   }
@@ -275,7 +280,7 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
     const passage = "host" in to ? network.passage(this.hostAddress, to.host) : "open";
     if (passage === "lost") return;
     if (passage === "held") return network.whenHealed(() => this.reach(address, attempt, done));
-    const listener = network.listenerAt(to);
+    const listener = network.listenerAt(this.hostAddress, to);
     const { latencyMs } = network.conditions;
     let end: SimulatedEndpoint | undefined;
     if (listener !== undefined) {

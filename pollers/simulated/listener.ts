@@ -28,7 +28,8 @@ export class SimulatedListener implements Listener, NetworkListener {
     }
     const over = this.engine.overError("bind", at);
     if (over !== undefined) return Promise.resolve({ ok: false, error: over });
-    const bound = this.engine.simulation.network.take(this.engine.own(at), this);
+    const { hostAddress, simulation: { network } } = this.engine;
+    const bound = network.take(hostAddress, this.engine.own(at), this);
     if (bound === undefined) {
       return Promise.resolve({ ok: false, error: new IoError("address-in-use", "bind", at, "EADDRINUSE") });
     }
@@ -48,7 +49,8 @@ export class SimulatedListener implements Listener, NetworkListener {
     if (this.stopped) return;
     this.stopped = true;
     this.engine.opened.delete(this);
-    for (const address of this.addresses) this.engine.simulation.network.release(address);
+    const { hostAddress, simulation: { network } } = this.engine;
+    for (const address of this.addresses) network.release(hostAddress, address);
     for (const endpoint of this.backlog.splice(0)) endpoint.close();
     this.engine.run(() => {
       this.engine.release();

@@ -72,7 +72,7 @@ export interface NetworkListener {
 
 /** The network of one simulation; change it at will while it runs. */
 export class Network {
-  /** Names that resolve, and the hosts (IPv4 addresses) they stand for. */
+  /** Names that resolve, and the hosts (IPv4 addresses) they stand for; "localhost" does in any case. */
   readonly names: Map<string, string[]> = new Map();
   /** TXT records by their names; undefined: the name server does not answer for it. */
   readonly texts: Map<string, string[] | undefined> = new Map();
@@ -121,23 +121,23 @@ export class Network {
     this.waiting.push(retry);
   }
 
-  /** For listeners: takes `at`, with a free port where it has 0; undefined where it is taken. */
-  take(at: SocketAddress, listener: NetworkListener): SocketAddress | undefined {
+  /** For listeners on `host`: takes `at`, with a free port where it has 0; undefined where it is taken. */
+  take(host: string, at: SocketAddress, listener: NetworkListener): SocketAddress | undefined {
     const bound = "port" in at && at.port === 0 ? { ...at, port: this.freePort(at) } : at;
-    const key = formatAddress(bound);
-    if (this.listeners.has(key)) return undefined;
-    this.listeners.set(key, listener);
+    const place = placeOf(host, bound);
+    if (this.listeners.has(place)) return undefined;
+    this.listeners.set(place, listener);
     return bound;
   }
 
-  /** For listeners: frees `at`. */
-  release(at: SocketAddress): void {
-    this.listeners.delete(formatAddress(at));
+  /** For listeners on `host`: frees `at`. */
+  release(host: string, at: SocketAddress): void {
+    this.listeners.delete(placeOf(host, at));
   }
 
-  /** For connects: who listens on `at`. */
-  listenerAt(at: SocketAddress): NetworkListener | undefined {
-    return this.listeners.get(formatAddress(at));
+  /** For connects from `host`: who listens on `at`. */
+  listenerAt(host: string, at: SocketAddress): NetworkListener | undefined {
+    return this.listeners.get(placeOf(host, at));
   }
 
   /** For connects: a port that was never used. */
@@ -158,6 +158,11 @@ export class Network {
     this.simulation.note(`network ${one} and ${other}: ${passage}`);
     this.passages.set(pairOf(one, other), passage);
   }
+}
+
+/** A path or a name of sockets is that of one machine. */
+function placeOf(host: string, at: SocketAddress): string {
+  return "host" in at ? formatAddress(at) : `${host} ${formatAddress(at)}`;
 }
 
 function pairOf(one: string, other: string): string {

@@ -3,6 +3,7 @@
 import type { Instant } from "../contract/engine.ts";
 import { checkNames } from "../core/option_names.ts";
 import { TimerHeap, type TimerTask } from "../core/timer_heap.ts";
+import { textOf } from "../log/describe.ts";
 import { microtasksRan } from "../native/immediate.ts";
 import { CALM, type Conditions } from "./conditions.ts";
 import { type EngineWorld, SimulatedEngine } from "./engine.ts";
@@ -47,6 +48,16 @@ export class LivelockError extends Error {
   override readonly name = "LivelockError";
 }
 
+/** Throws RangeError unless all of `given` are numbers, `least` or more. */
+function checkNumbers(purpose: string, given: object, least: number): void {
+  for (const [name, value] of Object.entries(given) as Array<[string, unknown]>) {
+    if (typeof value === "number" && value >= least) continue;
+    const found = typeof value === "string" ? JSON.stringify(value) : textOf(value);
+    const wanted = least === 0 ? "a number of 0 or more" : "a number";
+    throw new RangeError(`Cannot ${purpose}: ${name} is ${found}; give ${wanted}`);
+  }
+}
+
 /** One world: its clock, its network, and an engine for each host. */
 export class Simulation implements EngineWorld {
   /** What every choice is made by. */
@@ -67,10 +78,12 @@ export class Simulation implements EngineWorld {
    * Nothing happens before {@linkcode run}.
    *
    * @throws {TypeError} for unknown options and conditions
+   * @throws {RangeError} for conditions that are no numbers of 0 or more
    */
   constructor(options: SimulationOptions = {}) {
     checkNames("make a simulation", options, OPTION_NAMES);
     checkNames("make a simulation, conditions", options.conditions ?? {}, CALM);
+    checkNumbers("make a simulation, conditions", options.conditions ?? {}, 0);
     this.random = new SeededRandom(options.seed ?? 1);
     this.traceLines = options.traceLines ?? 200;
     this.network = new Network(this, { ...CALM, ...options.conditions });
@@ -117,10 +130,12 @@ export class Simulation implements EngineWorld {
    *
    * @throws {LivelockError} (by the promise) after too many events
    * @throws {TypeError} (by the promise) for unknown options
+   * @throws {RangeError} (by the promise) for numbers that are none: NaN would be the time of everything after it
    */
   async run(options: RunOptions = {}): Promise<void> {
     checkNames("run a simulation", options, RUN_NAMES);
     const { steps = 1_000_000, until } = options;
+    checkNumbers("run a simulation", { steps, ...(until === undefined ? {} : { until }) }, -Infinity);
     for (let step = 0;; step++) {
       await microtasksRan();
       this.rethrow();

@@ -279,6 +279,42 @@ test("simulated: unknown options and conditions are refused, and an instant that
     'there is no option "untill"',
   );
   await assertRejects(() => simulation.sleep(NaN), RangeError, "its instant is NaN");
+  for (const latencyMs of [NaN, -1, "40", undefined]) {
+    const conditions = { latencyMs } as Partial<Conditions>;
+    assertThrows(() => new Simulation({ conditions }), RangeError, "give a number of 0 or more");
+  }
+  await assertRejects(() => simulation.run({ until: NaN }), RangeError, "until is NaN; give a number");
+  await assertRejects(() => simulation.run({ steps: "5" as never }), RangeError, 'steps is "5"');
+  assertEquals(simulation.now, 0);
+});
+
+test("simulated: localhost, ::1 and paths of sockets are those of one host", async () => {
+  const simulation = new Simulation();
+  const hosts = [simulation.host(), simulation.host(), simulation.host()] as const;
+  const served: string[] = [];
+  const places: SocketAddress[] = [
+    { family: "unix", path: "/run/app.sock" },
+    { family: "ipv4", host: "127.0.0.1", port: 80 },
+    { family: "ipv6", host: "::1", port: 81 },
+  ];
+  for (const [i, host] of hosts.entries()) {
+    if (i === 2) continue; // where nobody listens
+    const listener = host.listen({}, ({ local }) => void served.push(`${i} ${local.family}`), () => {});
+    for (const place of places) assert((await listener.bind(place)).ok);
+    listener.start();
+  }
+  const results: string[] = [];
+  for (const host of hosts) {
+    for (const place of places) {
+      host.connect(place, {}, (result) => results.push(result.ok ? "connected" : result.error.kind));
+    }
+    await simulation.run();
+    host.resolver().lookup("localhost", 80, (result) => results.push(result.ok ? "found" : "unknown"));
+    await simulation.run();
+  }
+  const whole = ["connected", "connected", "connected", "found"];
+  assertEquals(results, [...whole, ...whole, "refused", "refused", "refused", "found"]);
+  assertEquals(served, ["0 unix", "0 ipv4", "0 ipv4", "1 unix", "1 ipv4", "1 ipv4"]);
 });
 
 test("simulated: connections that come before start are accepted at start, in their order", async () => {

@@ -174,7 +174,7 @@ export default [
   ),
   mutation(
     "pollers/simulated/listener.ts",
-    "    for (const address of this.addresses) this.engine.simulation.network.release(address);\n",
+    "    for (const address of this.addresses) network.release(hostAddress, address);\n",
     "",
     NETWORK,
     "before start",
