@@ -61,6 +61,8 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   private encoded: Uint8Array | undefined;
   /** Messages that nobody has received. */
   private stored: MessageStore | undefined;
+  /** The one response, where it came before it was asked for. */
+  private early: Res | undefined;
   private received: HeaderList | undefined;
   private endStatus: CallStatus | undefined;
   /** Operations that wait. */
@@ -107,6 +109,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     this.single = undefined;
     this.encoded = undefined;
     this.stored = undefined;
+    this.early = undefined;
     this.received = undefined;
     this.endStatus = undefined;
     this.sendingMetadata = undefined;
@@ -318,7 +321,20 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     if (this.mayReceive && !this.hasStored) {
       this.release(wireBytes);
       this.receive(this.receivingMessage!, bytes);
-    } else (this.stored ??= new MessageStore()).push(bytes, wireBytes);
+    } else if (!this.singleMessage || this.hasStored || this.decodesEarly(bytes)) {
+      (this.stored ??= new MessageStore()).push(bytes, wireBytes);
+    }
+  }
+
+  /** The one response, which is asked for later; one that cannot be decoded ends the call, whatever the server says next. */
+  private decodesEarly(bytes: Uint8Array): boolean {
+    try {
+      this.early = this.decode(bytes);
+      return !this.isOver; // a codec of the application's may end it
+    } catch (error) {
+      this.undecodable(error);
+      return false;
+    }
   }
 
   protected override onEnd(status: CallStatus): void {
@@ -437,19 +453,25 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   private receive(operation: Op, bytes: Uint8Array): void {
     this.receivingMessage = undefined;
+    const { early } = this;
+    this.early = undefined;
     try {
-      operation.value = this.called.responseCodec.decode(bytes, this.context.maxReceiveElements);
+      operation.value = early ?? this.decode(bytes);
     } catch (error) {
-      const { code, details, foreign } = undecodable(error, "response", true);
-      if (foreign) this.report(error, "codec", "info");
-      this.fail(code, details, error);
+      this.undecodable(error);
       return operation.done(false);
     }
     operation.done(true);
   }
 
+  private decode(bytes: Uint8Array): Res {
+    return this.called.responseCodec.decode(bytes, this.context.maxReceiveElements);
+  }
+
   /** A message cannot be decoded: that is the status, where the application does not have another one. */
-  private fail(code: StatusCode, details: string, cause: unknown): void {
+  private undecodable(cause: unknown): void {
+    const { code, details, foreign } = undecodable(cause, "response", true);
+    if (foreign) this.report(cause, "codec", "info");
     const { endStatus: status } = this;
     if (status === undefined) return this.cancel(code, details, "library", cause);
     this.onGivenUp({ code, message: details, metadata: status.metadata, cause, endedBy: "library" });

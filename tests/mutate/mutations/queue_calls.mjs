@@ -257,9 +257,16 @@ export default [
   },
   {
     file: CALL,
-    before: "      this.fail(code, details, error);\n",
-    after: "",
+    before: "      this.undecodable(error);\n      return operation.done(false);",
+    after: "      return operation.done(false);",
     test: OUTCOMES,
+    name: "[Q83]",
+  },
+  {
+    file: CALL,
+    before: "this.hasStored || this.decodesEarly(bytes)",
+    after: "this.hasStored || true",
+    test: CLIENTS,
     name: "[Q83]",
   },
   {

@@ -271,21 +271,31 @@ test("queue client: [Q83] a response that cannot be decoded, is missing or is on
       const unary = { ...down, kind: "unary" as const }; // the server sends as many as it likes
       const Odd = {
         fullName: "trial.Trial",
-        methods: { one: { ...one, responseCodec: { ...one.responseCodec, decode } }, down: unary },
+        methods: {
+          one: { ...one, responseCodec: { ...one.responseCodec, decode } },
+          down: unary,
+          stream: { ...down, responseCodec: { ...one.responseCodec, decode } },
+        },
       };
       const client = createQueueClient(Odd, channel, queue);
+      const ended: string[] = [];
+      channel.observe({ onCallEnd: ({ status }) => void ended.push(status) });
       for (const wait of [false, true]) {
         const call = client.asyncOne({});
-        if (wait) { // response and status are there before they are asked for
-          call.readInitialMetadata("metadata");
-          await next(queue);
-          await queue.next(deadlineIn(30));
-        }
+        if (wait) await until(() => ended.length === 1); // response and status came before they are asked for
         call.finish("finish");
         assertEquals(await next(queue), ["finish", true]);
         assertEquals([call.status?.code, call.status?.details], [13, "cannot decode response: unreadable"]);
-        assertEquals(call.response, undefined);
+        assertEquals([call.response, ended.splice(0)], [undefined, ["INTERNAL"]]);
       }
+      const late = client.asyncStream({ number: 1 }, "start"); // what streams is decoded when it is read
+      await next(queue);
+      await until(() => ended.length === 1);
+      late.read("read");
+      assertEquals(await next(queue), ["read", false]);
+      late.finish("finish");
+      assertEquals(await next(queue), ["finish", true]);
+      assertEquals([late.status?.code, ended.splice(0)], [13, ["OK"]]);
       for (
         const [number, details] of [[0, "server sent no response message"], [
           2,
