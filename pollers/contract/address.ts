@@ -99,7 +99,8 @@ const MAX_NAME_LENGTH = 253;
  */
 export function parseTarget(text: string, defaultPort?: number): Target {
   if (typeof text !== "string") {
-    throw new AddressError(`Cannot parse address: expected a string, "host:port", found ${textOf(text)}`);
+    const found = Array.isArray(text) ? "an array" : textOf(text);
+    throw new AddressError(`Cannot parse address: expected a string, "host:port", found ${found}`);
   }
   const scheme = SCHEME.exec(text)?.[1];
   const schemePort = defaultPort ?? DEFAULT_PORT;

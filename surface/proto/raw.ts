@@ -5,6 +5,8 @@ import { EncodeError } from "./errors.ts";
 import type { MethodDescriptor, MethodKind } from "./service.ts";
 import type { Writer } from "./writer.ts";
 
+const KINDS: readonly MethodKind[] = ["unary", "serverStreaming", "clientStreaming", "bidiStreaming"];
+
 /** A method whose messages are octets, as they are on the wire behind their prefix. */
 export type RawMethod<Kind extends MethodKind = MethodKind> = MethodDescriptor<Uint8Array, Uint8Array, Kind>;
 
@@ -32,12 +34,16 @@ export const RAW_CODEC: Codec<Uint8Array> = {
  * assertEquals(rawMethod("/routeguide.RouteGuide/GetFeature", "unary").localName, "getFeature");
  * ```
  *
- * @throws {TypeError} where `path` does not begin with a slash, as "/package.Service/Method", or has what no path has
+ * @throws {TypeError} where `path` does not begin with a slash, as "/package.Service/Method", or has what no path has, and for a kind
+ *   that is none
  */
 export function rawMethod<Kind extends MethodKind>(path: string, kind: Kind): RawMethod<Kind> {
   if (typeof path !== "string" || !/^\/[!-~]*$/.test(path)) {
     const found = typeof path === "string" ? JSON.stringify(path) : typeof path;
     throw new TypeError(`Cannot call ${found}: a method's path is "/package.Service/Method"`);
+  }
+  if (!KINDS.includes(kind)) {
+    throw new TypeError(`Cannot call ${path}: its kind is ${String(kind)}; there are ${KINDS.join(", ")}`);
   }
   const name = path.slice(path.lastIndexOf("/") + 1);
   const localName = name.charAt(0).toLowerCase() + name.slice(1);

@@ -70,9 +70,27 @@ export function timestampFromDate(date: Date): Timestamp {
   return { seconds: BigInt(seconds), nanos: (ms - seconds * 1000) * NANOS_PER_MS };
 }
 
-/** The Date of a Timestamp, of whole milliseconds. */
-export function dateFromTimestamp({ seconds, nanos }: Timestamp): Date {
+/**
+ * The Date of a Timestamp, of whole milliseconds; an invalid one for a time that no Date can be of.
+ *
+ * @throws {TypeError} for what is no Timestamp
+ */
+export function dateFromTimestamp(timestamp: Timestamp): Date {
+  const { seconds, nanos } = timed("a Date", "Timestamp", timestamp);
   return new Date(Number(seconds) * 1000 + Math.floor(nanos / NANOS_PER_MS));
+}
+
+/** Throws TypeError where `found` does not have both fields as numbers. */
+function timed<T extends Timestamp>(wanted: string, expected: string, found: T): T {
+  if (isCount(found?.seconds) && Number.isFinite(found.nanos)) return found;
+  throw new TypeError(
+    `Cannot make ${wanted} of ${describeValue(found)}: expected a ${expected}, with seconds and nanos`,
+  );
+}
+
+/** Seconds may be a bigint, or with `longs` a number or text. */
+function isCount(value: unknown): boolean {
+  return typeof value === "bigint" || Number.isFinite(typeof value === "string" ? Number(value) : value);
 }
 
 /**
@@ -90,8 +108,13 @@ export function durationFromMs(ms: number): Duration {
   return { seconds: BigInt(seconds), nanos };
 }
 
-/** The milliseconds of a Duration. */
-export function msFromDuration({ seconds, nanos }: Duration): number {
+/**
+ * The milliseconds of a Duration.
+ *
+ * @throws {TypeError} for what is no Duration
+ */
+export function msFromDuration(duration: Duration): number {
+  const { seconds, nanos } = timed("a number of milliseconds", "Duration", duration);
   return Number(seconds) * 1000 + nanos / NANOS_PER_MS;
 }
 

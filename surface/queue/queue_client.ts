@@ -3,6 +3,7 @@
 import { parentOf } from "../call/parent.ts";
 import { callContext, type Channel } from "../channel/channel.ts";
 import type { CallContext } from "../client/call_context.ts";
+import { refuseOptions } from "../client/no_options.ts";
 import { checkOptions, checkType, describe, type OptionNames } from "../options.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service_check.ts";
@@ -72,7 +73,7 @@ const NAMES: OptionNames<QueueCallOptions> = {
 };
 
 /**
- * A client of `service` over `channel`, whose events come out of `queue`.
+ * A client of `service` over `channel`, whose events come out of `queue`. It has no options.
  *
  * @example
  * ```ts
@@ -92,13 +93,15 @@ const NAMES: OptionNames<QueueCallOptions> = {
  * }
  * ```
  *
- * @throws {TypeError} for what is no service, channel or queue
+ * @throws {TypeError} for what is no service, channel or queue, and for options
  */
 export function createQueueClient<S extends ServiceDescriptor<unknown>, Tag>(
   service: S,
   channel: Channel,
   queue: CompletionQueue<Tag>,
+  options?: undefined,
 ): QueueClient<S, Tag> {
+  refuseOptions("createQueueClient", options);
   const purpose = "make a client";
   checkService(purpose, service);
   const context = callContext(purpose, channel);

@@ -1,6 +1,7 @@
 // A client without a service whose methods take reactors: calls of any path, whose messages are octets.
 
 import { callContext, type Channel } from "../channel/channel.ts";
+import { refuseOptions } from "../client/no_options.ts";
 import type { MethodKind } from "../proto/mod.ts";
 import { rawMethod } from "../proto/raw.ts";
 import type {
@@ -50,7 +51,7 @@ export interface GenericReactorClient {
 }
 
 /**
- * A client of every method that the server of `channel` has, for reactors; any number may be made.
+ * A client of every method that the server of `channel` has, for reactors; any number may be made. It has no options.
  *
  * @example
  * ```ts ignore
@@ -59,9 +60,10 @@ export interface GenericReactorClient {
  * client.unary("/routeguide.RouteGuide/GetFeature", octets, (status, response) => show(status, response));
  * ```
  *
- * @throws {TypeError} for what is no channel
+ * @throws {TypeError} for what is no channel, and for options
  */
-export function genericReactorClient(channel: Channel): GenericReactorClient {
+export function genericReactorClient(channel: Channel, options?: undefined): GenericReactorClient {
+  refuseOptions("genericReactorClient", options);
   const context = callContext("make a generic client", channel);
   const make = <T>(
     kind: MethodKind,

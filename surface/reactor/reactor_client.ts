@@ -1,12 +1,13 @@
 // Clients whose methods take a reactor (gRFC L67), of a service.
 
 import { callContext, type Channel } from "../channel/channel.ts";
+import { refuseOptions } from "../client/no_options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service_check.ts";
 import { type ReactorClient, reactorMethods } from "./reactor_methods.ts";
 
 /**
- * A client of `service` over `channel` whose methods take reactors; any number may be made.
+ * A client of `service` over `channel` whose methods take reactors; any number may be made. It has no options.
  *
  * @example
  * ```ts ignore
@@ -28,12 +29,14 @@ import { type ReactorClient, reactorMethods } from "./reactor_methods.ts";
  * guide.getFeature(point, (status, feature) => show(status.ok ? feature : status.details));
  * ```
  *
- * @throws {TypeError} for what is no service of this library, and no channel
+ * @throws {TypeError} for what is no service of this library, no channel, and for options
  */
 export function createReactorClient<S extends ServiceDescriptor<unknown>>(
   service: S,
   channel: Channel,
+  options?: undefined,
 ): ReactorClient<S> {
+  refuseOptions("createReactorClient", options);
   const context = callContext("make a client", channel);
   checkService("make a client", service);
   return reactorMethods(service, context);

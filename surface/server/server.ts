@@ -100,7 +100,7 @@ export class Server {
     this.#features = features;
     const reporter = new Reporter(options);
     const admission = new Admission(options, reporter);
-    const interceptors = options.interceptors ?? [];
+    const { interceptors = [] } = options;
     const made = new ServerInterceptors(interceptors);
     this.#interceptors = interceptors.length === 0 ? undefined : made;
     const { authorization } = options;

@@ -1,9 +1,10 @@
 // A client of reflection: which services a server has, and their files, with all that these import.
 
 import { RpcError } from "../call/rpc_error.ts";
+import { Metadata } from "../call/metadata.ts";
 import { isErrorCode, Status } from "../call/status.ts";
-import type { Channel } from "../channel/channel.ts";
-import type { CallOptions } from "../client/call_options.ts";
+import { callContext, type Channel } from "../channel/channel.ts";
+import { type CallOptions, readCallOptions } from "../client/call_options.ts";
 import { createClient } from "../promise/client.ts";
 import { descriptorCodecs, type FileDescriptor } from "../proto/descriptor/descriptor_types.ts";
 import { loadDescriptors } from "../proto/descriptor/load_descriptors.ts";
@@ -59,10 +60,17 @@ export class ReflectionClient {
   readonly #files = new Map<string, ReflectedFile>();
   #bytes = 0;
 
-  /** Calls go by `channel`, each with `options`. */
+  /**
+   * Calls go by `channel`, each with `options`.
+   *
+   * @throws {TypeError} for what is no channel, and for options that no call takes
+   */
   constructor(channel: Channel, options: CallOptions = {}) {
+    callContext("make a reflection client", channel);
+    const metadata = options?.metadata;
     this.#channel = channel;
-    this.#options = options;
+    this.#options = metadata === undefined ? options : { ...options, metadata: Metadata.from(metadata) };
+    readCallOptions("reflection", this.#options);
   }
 
   /**

@@ -1,9 +1,20 @@
 // Options that cannot be used: each throws at once, names what was given, and says what is right.
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { Channel, Metadata, Server, Status } from "pollwire";
+import {
+  Channel,
+  CompletionQueue,
+  createQueueClient,
+  createReactorClient,
+  genericClient,
+  genericReactorClient,
+  Metadata,
+  rawMethod,
+  Server,
+  Status,
+} from "pollwire";
 import { describe } from "../../surface/options.ts";
 import { test } from "../harness.ts";
-import { collect, echo, failure, type Handlers, serving } from "./serving.ts";
+import { collect, echo, failure, type Handlers, serving, Trial } from "./serving.ts";
 
 // deno-lint-ignore no-explicit-any
 const wrong = (value: unknown): any => value;
@@ -228,6 +239,7 @@ for (
     [undefined, 'expected a string, "host:port", found undefined'],
     [8080, "found 8080"],
     [{ port: 80 }, 'found {"port":80}'],
+    [["localhost:80"], "found an array"],
     ["", "the host is empty"],
   ] as const
 ) {
@@ -235,6 +247,36 @@ for (
     refused(() => new Channel(wrong(target)), says);
   });
 }
+
+test("what is no option, list or kind of another style is refused where it is given, and not left out", async () => {
+  const given = wrong({ interceptors: [] });
+  const queue = new CompletionQueue();
+  await serving(echo, ({ channel }) => {
+    for (
+      const [maker, make] of [
+        ["createReactorClient", () => createReactorClient(Trial, channel, given)],
+        ["genericReactorClient", () => genericReactorClient(channel, given)],
+        ["createQueueClient", () => createQueueClient(Trial, channel, queue, given)],
+      ] as const
+    ) {
+      refused(
+        make,
+        `Cannot make a client: ${maker} takes no options; found an object. Interceptors run around`,
+      );
+    }
+    refused(
+      () => new Server(wrong({ interceptors: null })),
+      "interceptors are null, not an array of functions",
+    );
+    refused(
+      () => rawMethod("/a.B/C", wrong("uny")),
+      "Cannot call /a.B/C: its kind is uny; there are unary, ",
+    );
+    refused(() => genericClient(channel).unary(wrong(5), Uint8Array.of()), "Cannot call number");
+    return Promise.resolve();
+  });
+  queue.destroy();
+});
 
 test("a message above a limit: the status names the option and both sizes, on either side and either way", async () => {
   const large: Handlers = { ...echo, one: ({ number }) => ({ body: new Uint8Array(number!) }) };

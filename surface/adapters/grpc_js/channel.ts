@@ -140,6 +140,9 @@ export class Channel implements ChannelInterface {
     }
     checkSendable("method", method);
     checkSendable("host", host ?? "");
+    if (parentCall && (typeof parentCall.getDeadline !== "function" || typeof parentCall.on !== "function")) {
+      throw new TypeError("Channel#createCall: parent must be the call that a handler of a server gets");
+    }
     if (this.closed) throw new Error(SHUT_DOWN);
     const flags = propagateFlags ?? propagate.DEFAULTS;
     const inTime = parentCall && (flags & propagate.DEADLINE) !== 0

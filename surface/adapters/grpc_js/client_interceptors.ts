@@ -13,6 +13,7 @@ import { ChannelCall, type ChannelInterface } from "./channel.ts";
 import { status as Status } from "./constants.ts";
 import type { ClientMethodDefinition } from "./definitions.ts";
 import type { Metadata } from "./metadata.ts";
+import { functionsOf } from "./functions.ts";
 import { serialized } from "./serialized.ts";
 import { localStatus, type StatusObject, textOfError } from "./status.ts";
 
@@ -31,11 +32,13 @@ export interface InterceptorLists {
   readonly providers: readonly InterceptorProvider[];
 }
 
-/** Those that options have. Throws where both are given; `to`: whom, in the words of grpc-js. */
+/** Those that options have. Throws where both are given, and for what is no list; `to`: whom, in the words of grpc-js. */
 export function interceptorLists(
-  { interceptors = [], interceptor_providers: providers = [] }: CallOptions,
+  { interceptors: some, interceptor_providers: others }: CallOptions,
   to: string,
 ): InterceptorLists {
+  const interceptors = functionsOf(some, "interceptors", to);
+  const providers = functionsOf(others, "interceptor_providers", to);
   if (interceptors.length > 0 && providers.length > 0) {
     throw new InterceptorConfigurationError(
       `Both interceptors and interceptor_providers were passed as ${to}. Only one of these is allowed.`,

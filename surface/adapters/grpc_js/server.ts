@@ -3,6 +3,7 @@
 import type { EventEngine } from "../../../pollers/mod.ts";
 import type { MethodKind } from "../../proto/mod.ts";
 import { methodKind } from "../../proto/service.ts";
+import { describe } from "../../options.ts";
 import { RAW_CODEC } from "../../proto/raw.ts";
 import type { BeginServerCall, RegisteredMethod } from "../../server/method_style.ts";
 import { Server as WireServer } from "../../full/server.ts";
@@ -10,6 +11,7 @@ import { styledServer } from "../../server/server.ts";
 import { type ChannelOptions, serverOptions } from "./channel_options.ts";
 import { status as Status } from "./constants.ts";
 import type { deserialize, serialize, ServerMethodDefinition, ServiceDefinition } from "./definitions.ts";
+import { functionsOf } from "./functions.ts";
 import { serve, type ServedMethod } from "./handlers.ts";
 import { later } from "./later.ts";
 import { ServedCall } from "./served_call.ts";
@@ -74,10 +76,14 @@ export class Server {
   #started = false;
   #stopped = false;
 
-  /** A server that listens nowhere yet. */
+  /**
+   * A server that listens nowhere yet.
+   *
+   * @throws {TypeError} for interceptors that are no array of functions
+   */
   constructor(options: ServerOptions = {}) {
     this.#options = options ?? {};
-    this.#interceptors = this.#options.interceptors ?? [];
+    this.#interceptors = functionsOf(this.#options.interceptors, "interceptors", "server options");
     this.#reportsLoad = Boolean(this.#options["grpc.server_call_metric_recording"]);
   }
 
@@ -118,7 +124,11 @@ export class Server {
     for (const { path } of Object.values(service)) this.unregister(path);
   }
 
-  /** Serves one path; false where it is served already. `type`: "unary", "clientStream", "serverStream" or "bidi". */
+  /**
+   * Serves one path; false where it is served already. `type`: "unary", "clientStream", "serverStream" or "bidi".
+   *
+   * @throws {TypeError} for another type
+   */
   register<RequestType, ResponseType>(
     name: string,
     handler: UntypedHandleCall,
@@ -127,6 +137,11 @@ export class Server {
     type: string,
   ): boolean {
     const kind = KINDS.indexOf(type as typeof KINDS[number]);
+    if (kind < 0) {
+      throw new TypeError(
+        `Cannot register ${name}: its type is ${describe(type)}; there are ${KINDS.join(", ")}`,
+      );
+    }
     const definition = {
       path: name,
       requestStream: (kind & 1) !== 0,

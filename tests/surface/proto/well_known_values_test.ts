@@ -15,6 +15,7 @@ import {
   msFromDuration,
   objectFromStruct,
   structFromObject,
+  type Timestamp,
   timestampFromDate,
   valueFromJson,
 } from "../../../surface/proto/well_known_values.ts";
@@ -43,7 +44,25 @@ test("a Date is a Timestamp, before 1970 too", () => {
   assertEquals(timestampFromDate(new Date(-1)), { seconds: -1n, nanos: 999_000_000 });
   assertThrows(() => timestampFromDate(new Date(NaN)), TypeError, "expected a valid Date");
   assertThrows(() => timestampFromDate(5 as unknown as Date), TypeError, "of 5: expected a valid Date");
+  // Fields of 64 bits may be numbers or text; what no Date can be of is not the caller's fault.
+  assertEquals(dateFromTimestamp({ seconds: "2" as unknown as bigint, nanos: 5_000_000 }), new Date(2005));
+  assertEquals(Number.isNaN(dateFromTimestamp({ seconds: 1n << 60n, nanos: 0 }).getTime()), true);
+  for (const rubbish of RUBBISH) {
+    assertThrows(() => dateFromTimestamp(rubbish), TypeError, "expected a Timestamp, with seconds and nanos");
+  }
 });
+
+/** No times. */
+const RUBBISH = [
+  undefined,
+  null,
+  5,
+  new Date(),
+  {},
+  { seconds: 5n },
+  { seconds: "x", nanos: 0 },
+  { seconds: 5n, nanos: "0" },
+] as unknown as Timestamp[];
 
 test("milliseconds are a Duration, both of whose parts have its sign", () => {
   assertEquals(durationFromMs(1500.25), { seconds: 1n, nanos: 500_250_000 });
@@ -54,6 +73,9 @@ test("milliseconds are a Duration, both of whose parts have its sign", () => {
   // Rounding up must not make a second of nanoseconds.
   assertEquals(durationFromMs(1999.9999999), { seconds: 2n, nanos: 0 });
   for (const ms of [NaN, Infinity]) assertThrows(() => durationFromMs(ms), TypeError);
+  for (const rubbish of RUBBISH) {
+    assertThrows(() => msFromDuration(rubbish), TypeError, "expected a Duration, with seconds and nanos");
+  }
 });
 
 test("an object of JSON is a Struct", () => {

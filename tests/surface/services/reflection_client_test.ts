@@ -1,6 +1,6 @@
 // The client of reflection: what it learns of servers of every kind, and what hostile ones cost.
 
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import {
   Channel,
   Health,
@@ -105,6 +105,18 @@ test("[C103] a server that has v1alpha alone is asked in v1alpha", async () => {
     assertEquals(await client.services(), ["a.B"]);
   });
   assertEquals(asked, ["listServices", "listServices"]);
+});
+
+test("reflection: what is no channel, and no options of a call, is refused when the client is made", async () => {
+  assertThrows(
+    () => new ReflectionClient(5 as never),
+    TypeError,
+    "Cannot make a reflection client: expected a Channel, found the number 5",
+  );
+  await using channel = new Channel("127.0.0.1:1");
+  for (const options of [5, null, { deadline: 5 }, { metadata: 5 }]) {
+    assertThrows(() => new ReflectionClient(channel, options as never), TypeError, "Cannot ");
+  }
 });
 
 test("[C103] a server without reflection is UNIMPLEMENTED", async () => {

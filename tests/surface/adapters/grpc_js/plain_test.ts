@@ -249,6 +249,41 @@ test("grpc-js: a second response is one too many, whether it can be read or not"
   assertEquals(ended, [[12, "Too many responses received"]]);
 });
 
+test("grpc-js: interceptors that are no list of functions, and a parent that is no call, are refused", () => {
+  const plain = all.credentials.createInsecure();
+  const client = new all.Client("localhost:1", plain, { interceptors: null } as never);
+  const one = new Uint8Array() as never;
+  const call = (options: object) =>
+    client.makeUnaryRequest(
+      "/a.B/C",
+      (one: Buffer) => one,
+      (one) => one,
+      one,
+      new Metadata(),
+      options,
+      () => {},
+    );
+  for (const wrong of [{}, 5, "x", () => {}, [5]]) {
+    for (const name of ["interceptors", "interceptor_providers"]) {
+      const given = { [name]: wrong } as never;
+      const says = "must be an array of functions; found ";
+      assertThrows(() => new all.Client("localhost:1", plain, given), TypeError, `${name} passed as options`);
+      assertThrows(() => call(given), TypeError, `${name} passed as call options ${says}`);
+    }
+    const given = { interceptors: wrong } as never;
+    assertThrows(() => new all.Server(given), TypeError, "interceptors passed as server options must be");
+  }
+  for (const parent of [5, {}, "x"]) {
+    assertThrows(
+      () => call({ parent }),
+      TypeError,
+      "parent must be the call that a handler of a server gets",
+    );
+  }
+  new all.Server({ interceptors: null } as never);
+  client.close();
+});
+
 test("grpc-js: servers refuse what is no service", () => {
   const server = new all.Server();
   assertThrows(() => server.addService({}, {}), Error, "Cannot add an empty service");
@@ -262,6 +297,11 @@ test("grpc-js: servers refuse what is no service", () => {
     true,
   );
   assertEquals([server.unregister("/x/y"), server.unregister("/x/y")], [true, false]);
+  assertThrows(
+    () => server.register("/x/y", () => {}, method.responseSerialize, method.requestDeserialize, "stream"),
+    TypeError,
+    'its type is the string "stream"; there are unary, ',
+  );
   assertThrows(() => server.start(), Error, "must be bound");
   const plain = all.ServerCredentials.createInsecure();
   assertThrows(() => server.bindAsync(1 as never, plain, () => {}), TypeError, "port must be a string");
