@@ -46,6 +46,9 @@ export function blockForEvent<Tag>(
       if (!engine.extension(SYNC_WAIT)!.waitSync(() => consumer.woken, deadline, 0, poller.canListen)) {
         return event;
       }
+    } catch (error) {
+      if (consumer.woken) core.passOn(pluck, tag as Tag); // it does not take what it was woken for
+      throw error;
     } finally {
       poller.kick(pollset, consumer); // it leaves the pollset, where it is still in it
     }

@@ -258,6 +258,12 @@ export class QueueCore<Tag> implements ApplicationCallback {
     this.onOver();
   }
 
+  /** A consumer that was woken leaves without its event: the next one that waits for it gets it. */
+  passOn(pluck: boolean, tag: Tag): void {
+    if (pluck) this.kickPlucker(tag);
+    else this.poller.kick(this.pollset);
+  }
+
   private kickPlucker(tag: Tag): void {
     for (const worker of this.pollset.workers) {
       if (isSameTag((worker as Consumer<Tag>).tag, tag)) return this.poller.kick(this.pollset, worker);

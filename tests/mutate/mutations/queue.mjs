@@ -98,6 +98,13 @@ export default [
     name: "[Q9] who takes one",
   },
   {
+    file: "surface/queue/blocked_consumer.ts",
+    before: "if (consumer.woken) core.passOn(pluck, tag as Tag);",
+    after: "",
+    test: "tests/surface/queue/blocking_test.ts",
+    name: "[Q9] a consumer that blocks",
+  },
+  {
     file: CORE,
     before: "      this.poller.kick(this.pollset);\n      if (this.events.size",
     after: "      if (this.events.size",

@@ -1,14 +1,18 @@
 // Consumers that block their thread: nextSync and pluckSync, in every engine in which a thread can wait.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Alarm, CompletionQueue, describePollers } from "pollwire";
+import { Alarm, type CompletionEvent, CompletionQueue, describePollers } from "pollwire";
 import {
   createEngine,
   type Endpoint,
   type EngineOptions,
   type EventEngine,
+  Reporter,
   selectPoller,
   SYNC_WAIT,
 } from "../../../pollers/mod.ts";
+import { blockForEvent } from "../../../surface/queue/blocked_consumer.ts";
+import { QueueCore } from "../../../surface/queue/queue_core.ts";
+import type { QueueOperation } from "../../../surface/queue/queue_operation.ts";
 import { test } from "../../harness.ts";
 import { inject, keeping, say, settled } from "./queues.ts";
 
@@ -184,6 +188,35 @@ blocking(
     for (const one of [queue, still, plucked]) one.shutdown();
   },
 );
+
+test("[Q9] a consumer that blocks and whose poller is lost once it was woken leaves its event to the next one", async () => {
+  for (const pluck of [false, true]) {
+    const real = createEngine("native");
+    const type = pluck ? "PLUCK" : "NEXT";
+    const waitSync = () => {
+      theirs = pluck ? core.pluck("tag", Infinity) : core.next(Infinity); // comes after the one that blocks
+      const operation = { tag: "tag", purpose: "test", describe: () => "a test" } as QueueOperation<string>;
+      core.begin(operation);
+      core.end(operation, true);
+      throw new Error("Cannot block: the poller is lost");
+    };
+    const engine: EventEngine = Object.create(real, { extension: { value: () => ({ waitSync }) } });
+    const core = new QueueCore<string>(
+      engine,
+      type,
+      "DEFAULT_POLLING",
+      new Reporter({}),
+      undefined,
+      () => {},
+    );
+    let theirs: Promise<CompletionEvent> | undefined;
+    assertThrows(() => blockForEvent(core, pluck, "tag", Infinity), Error, "the poller is lost");
+    assert(await settled(theirs!));
+    assertEquals(say(await theirs!), ["tag", true]);
+    core.shutdown();
+    await real.shutdown();
+  }
+});
 
 test("[Q127] a queue of the runtime's own poller refuses to block, with the reason", async () => {
   const engine = createEngine("native");
