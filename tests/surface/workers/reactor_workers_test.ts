@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 import {
   Channel,
+  type ChannelOptions,
   createClient,
   type ErrorContext,
   type ReactorWorkers,
@@ -54,16 +55,30 @@ async function withWorkers(
     poller,
     ...given,
   });
+  let isSound = false;
   try {
     await check(workers);
+    isSound = true;
   } finally {
     await workers.shutdown({ graceMs: 500 });
+    if (!isSound) { for (const channel of opened) channel.close(); // or Deno fails the tests behind it as well
+     }
+    opened.clear();
   }
+}
+
+/** Channels of the test that runs. */
+const opened = new Set<Channel>();
+
+function channelTo(address: string, options: ChannelOptions = {}): Channel {
+  const channel = new Channel(address, { shareConnections: false, ...options });
+  opened.add(channel);
+  return channel;
 }
 
 /** Calls over a connection of its own, and gives the worker's number. */
 async function ask(address: string, text = "who", number = 0): Promise<number> {
-  const channel = new Channel(address, { shareConnections: false });
+  const channel = channelTo(address);
   try {
     return (await createClient(Trial, channel).one({ text, number })).number!;
   } finally {
@@ -81,7 +96,7 @@ test(
   async () => {
     const ends: WorkerEnd[] = [];
     await withWorkers({ threads: 1, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
-      const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
+      const channel = channelTo(`127.0.0.1:${port}`);
       const { one } = createClient(Trial, channel);
       const beside = one({ text: "sleep", number: 300 });
       await assertRejects(() => one({ text: "throw" }), RpcError, "UNKNOWN: handler failed");
@@ -105,7 +120,7 @@ test(
     await withWorkers({ threads: 1, onWorkerEnd, onError }, async ({ port }) => {
       await ask(`127.0.0.1:${port}`, "crash");
       await until(() => reported.length > 0);
-      const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
+      const channel = channelTo(`127.0.0.1:${port}`);
       await createClient(Trial, channel).one({}, { waitForReady: true, deadlineMs: 15_000 });
       channel.close();
       assertEquals(reported, [[boom, { where: "onWorkerEnd", level: "error" }]]);
@@ -119,7 +134,7 @@ async function crash(port: number, ends: WorkerEnd[], text = "crash"): Promise<v
   const before = ends.length;
   await ask(`127.0.0.1:${port}`, text);
   await until(() => ends.length > before);
-  const channel = new Channel(`127.0.0.1:${port}`, { initialBackoffMs: 50 });
+  const channel = channelTo(`127.0.0.1:${port}`, { initialBackoffMs: 50 });
   await createClient(Trial, channel).one({}, { waitForReady: true, deadlineMs: 15_000 });
   channel.close();
 }
@@ -187,7 +202,7 @@ test("reactor workers: one that hangs in its last moments is ended by force, and
 
 test("reactor workers: a shutdown that waits for a call may be given a grace later", async () => {
   await withWorkers({ sharing: "boss" }, async (workers) => {
-    const channel = new Channel(`127.0.0.1:${workers.port}`, { shareConnections: false });
+    const channel = channelTo(`127.0.0.1:${workers.port}`);
     const begun = gate();
     const call = createClient(Trial, channel).one({ text: "sleep", number: 60_000 }, {
       onHeaders: begun.open,
@@ -227,7 +242,7 @@ test(
   "reactor workers: options of their servers are passed on",
   () =>
     withWorkers({ server: { exposeErrors: true, maxReceiveMessageBytes: 100 } }, async ({ port }) => {
-      const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
+      const channel = channelTo(`127.0.0.1:${port}`);
       const { one } = createClient(Trial, channel);
       await assertRejects(() => one({ text: "throw" }), RpcError, "UNKNOWN: thrown as asked");
       await assertRejects(() => one({ body: new Uint8Array(200) }), RpcError, "limit of 100");
@@ -242,12 +257,9 @@ for (const [sharing, when] of SHARING) {
     () =>
       withWorkers({ sharing }, async ({ port, threads }) => {
         assertEquals(threads, 2);
-        const channels = Array.from({ length: 40 }, () =>
-          new Channel(`127.0.0.1:${port}`, { shareConnections: false }));
+        const channels = Array.from({ length: 40 }, () => channelTo(`127.0.0.1:${port}`));
         const answers = await Promise.all(
-          channels.map((one) =>
-            createClient(Trial, one).one({ text: "who" })
-          ),
+          channels.map((one) => createClient(Trial, one).one({ text: "who" })),
         );
         assertEquals(new Set(answers.map(({ text }) => text)), new Set([poller]));
         const workers = answers.map(({ number }) => number);
@@ -268,7 +280,7 @@ for (const [sharing, when] of SHARING) {
       await withWorkers({ sharing, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
         const channels = Array.from(
           { length: 20 }, // the kernel deals them out: that one worker has none of 20 does not happen
-          () => new Channel(`127.0.0.1:${port}`, { shareConnections: false }),
+          () => channelTo(`127.0.0.1:${port}`),
         );
         const running = channels.map((channel) =>
           createClient(Trial, channel).one({ text: "sleep", number: 60_000 })
@@ -304,7 +316,7 @@ for (const [sharing, when] of SHARING) {
       await withWorkers({ sharing, threads: 1, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
         const channels = Array.from(
           { length: 4 },
-          () => new Channel(`127.0.0.1:${port}`, { shareConnections: false }),
+          () => channelTo(`127.0.0.1:${port}`),
         );
         const running = channels.map((channel) =>
           createClient(Trial, channel).one({ text: "sleep", number: 60_000 })
@@ -337,7 +349,7 @@ for (const [sharing, when] of SHARING) {
     await withWorkers({ sharing }, async (workers) => {
       const { port } = workers;
       for (let i = 0; i < 6; i++) {
-        channels.push(new Channel(`127.0.0.1:${port}`, { shareConnections: false }));
+        channels.push(channelTo(`127.0.0.1:${port}`));
       }
       const clients = channels.map((channel) => createClient(Trial, channel));
       await Promise.all(clients.map((client) => client.one({ text: "who" })));
@@ -359,7 +371,7 @@ test("reactor workers: what a handler waits for elsewhere comes as usual", async
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   await withWorkers({ data: { http } }, async ({ port }) => {
-    const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
+    const channel = channelTo(`127.0.0.1:${port}`);
     const client = createClient(Trial, channel);
     const texts = await Promise.all(Array.from({ length: 20 }, () => client.one({ text: "fetch" })));
     assert(texts.every(({ text }) => text === "from elsewhere"));
@@ -373,7 +385,7 @@ test(
   "reactor workers: a channel of a worker runs on the worker's engine",
   () =>
     withWorkers({}, async ({ port }) => {
-      const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
+      const channel = channelTo(`127.0.0.1:${port}`);
       assertEquals((await createClient(Trial, channel).one({ text: "call", number: port })).text, poller);
       channel.close();
     }),
