@@ -3,6 +3,13 @@
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "transport/http2/flow_control.ts",
+    before: "this.framesSent += 1 + (bytes >> 14);",
+    after: "this.framesSent++;",
+    test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
+    name: "10.5: the frames of a large piece",
+  },
+  {
     file: "transport/http2/abuse.ts",
     before: "if (++this.others <= LATE_FRAMES_A_STREAM * opened || this.budget.take(now))",
     after: "if (this.budget.take(now))",

@@ -1,5 +1,5 @@
 // RFC 9113, section 10.5: peers that make us work for nothing are told to calm down; busy ones are not.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { ErrorCode } from "../../../transport/http2/error.ts";
 import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
@@ -214,6 +214,20 @@ test("10.5: a peer that answers each DATA frame with two WINDOW_UPDATEs lives, f
   for (let i = 0; i < 30_000; i++) {
     bench.connection.sendData(stream!, Uint8Array.of(1), false);
     bench.send(windowUpdate(0, 1), windowUpdate(1, 1)).sent();
+  }
+  assertEquals(bench.outcome, "open");
+});
+
+test("10.5: the frames of a large piece count one by one: a peer that answers each of them with two WINDOW_UPDATEs lives", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1, REQUEST));
+  const [stream] = bench.sink.streams;
+  bench.connection.sendHeaders(stream!, RESPONSE_LIST, undefined, false);
+  const piece = new Uint8Array(2 * 16_384);
+  const updates = [windowUpdate(0, 16_384), windowUpdate(1, 16_384)];
+  for (let i = 0; i < 6_000; i++) {
+    assert(bench.connection.sendData(stream!, piece, false), "it passes whole");
+    bench.send(...updates, ...updates).sent();
   }
   assertEquals(bench.outcome, "open");
 });
