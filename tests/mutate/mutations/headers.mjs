@@ -6,6 +6,7 @@ const RECENT = "tests/transport/hpack/recent_values_test.ts";
 const HUFFMAN = "tests/transport/hpack/rfc7541_appendix_b_test.ts";
 const REPRESENTATION = "tests/transport/hpack/rfc7541_6_representations_test.ts";
 const REMEMBERED = "tests/transport/hpack/remembered_blocks_test.ts";
+const TABLE = "tests/transport/hpack/rfc7541_4_dynamic_table_test.ts";
 const PAIR = "tests/transport/http2/pair_test.ts";
 const METADATA = "tests/surface/call/metadata_test.ts";
 const CODING = "tests/transport/grpc/coding_test.ts";
@@ -273,4 +274,46 @@ export default [
     test: "tests/surface/call/deadline_test.ts",
     name: "a deadline goes over the wire as it was said",
   },
+  mutation(
+    "transport/hpack/encoder.ts",
+    "    if (text !== undefined) {\n      const number",
+    "    if (true) {\n      const number",
+    REFERENCE,
+    "the encoder passes on as it came",
+  ),
+  mutation(
+    "transport/hpack/encoder.ts",
+    "    field.detach();\n",
+    "",
+    TABLE,
+    "keeps no memory but its own",
+  ),
+  mutation(
+    "transport/hpack/decoder.ts",
+    "if (failure === undefined) this.field.detach();",
+    "",
+    TABLE,
+    "keeps no memory but its own",
+  ),
+  mutation(
+    "transport/hpack/decoder.ts",
+    "this.rememberedGeneration || this.sizeUpdated) return;",
+    "this.rememberedGeneration) return;",
+    REMEMBERED,
+    "no field was inserted between",
+  ),
+  mutation(
+    "transport/hpack/decoder.ts",
+    "start === end || end - start > RECENT_OCTETS",
+    "start === end",
+    RECENT,
+    "too long for what a connection may keep",
+  ),
+  mutation(
+    "transport/hpack/name_memory.ts",
+    "length === 0 || length > MAX_OCTETS",
+    "length === 0",
+    RECENT,
+    "too long for what a connection may keep",
+  ),
 ];

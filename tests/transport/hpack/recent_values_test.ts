@@ -4,10 +4,11 @@ import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { decoderMemory } from "../../../transport/hpack/decoder_memory.ts";
 import { type Field, HAS_CONTROL, NEVER_INDEXED } from "../../../transport/hpack/field.ts";
-import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { huffmanEncode, huffmanLength } from "../../../transport/hpack/huffman.ts";
-import { encodeInteger } from "../../../transport/hpack/integer.ts";
+import { encodeInteger, IntegerReader } from "../../../transport/hpack/integer.ts";
+import { NameMemory } from "../../../transport/hpack/name_memory.ts";
 import { test } from "../../harness.ts";
+import { decoded } from "./decoded.ts";
 
 const PATH = 4;
 const AGE = 21;
@@ -36,9 +37,7 @@ function field(using: Decoder, bytes: Uint8Array): Field {
   const block = new ByteSink();
   block.append(bytes);
   block.append(literal("x".repeat(100), VIA));
-  const list = using.decode(block.bytes, 0, block.length);
-  assert(list instanceof HeaderList, JSON.stringify(list));
-  return list.entries[0]!;
+  return decoded(using, block.bytes, block.length).entries[0]!;
 }
 
 test("a path that comes again as a literal is the same field; one that differs in any octet is not", () => {
@@ -79,4 +78,24 @@ test("a value that changes from block to block is not kept; one that stays is kn
   for (let i = 0; i < 1_000; i++) assertEquals(field(using, literal(`/${i}`)).text, `/${i}`);
   const fields = new Set(Array.from({ length: 300 }, () => field(using, literal("/same"))));
   assert(fields.size > 1 && fields.size < 200, `${fields.size} fields of 300`);
+});
+
+test("a value that is too long for what a connection may keep is not kept, nor is a long name", () => {
+  const using = decoder();
+  const long = "/" + "x".repeat(5_000);
+  const first = field(using, literal(long));
+  assertEquals([field(using, literal(long)) === first, first.text], [false, long]);
+  const names = new NameMemory();
+  const name = (length: number): string[] => {
+    const octets = Uint8Array.of(length, ...new Uint8Array(length).fill(0x61));
+    const reader = new IntegerReader();
+    return Array.from({ length: 2 }, () => {
+      reader.at = 0;
+      return names.read(reader, octets, octets.length, true)!.text;
+    });
+  };
+  assertEquals(name(65), ["a".repeat(65), "a".repeat(65)]);
+  assertEquals(names["known"], undefined);
+  assertEquals(name(64), ["a".repeat(64), "a".repeat(64)]);
+  assertEquals(names["known"]!.filter((known) => known !== undefined).length, 1);
 });

@@ -8,8 +8,10 @@ import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { Field } from "../../../transport/hpack/field.ts";
 import { fieldName } from "../../../transport/hpack/field_name.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { encodeInteger } from "../../../transport/hpack/integer.ts";
 import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
+import { decoded } from "./decoded.ts";
 
 type Entry = [name: string, value: string];
 
@@ -107,3 +109,19 @@ for (const seed of [1, 2, 3]) {
     }
   });
 }
+
+test("an entry that comes again, or that we have put in, keeps no memory but its own: its octets stood among others", () => {
+  const decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 16_384 });
+  const inserted = decoded(decoder, fromHex("4001610162".repeat(80))).entries; // a: b
+  assertEquals(new Set(inserted.map(({ octets }) => octets === undefined)), new Set([false]));
+  for (let index = 62; index < 62 + inserted.length; index++) {
+    const block = new ByteSink();
+    encodeInteger(index, 7, 0x80, block);
+    const [again] = decoded(decoder, block.bytes, block.length).entries;
+    assertEquals([again!.octets, again!.text], [undefined, "b"], `index ${index}`);
+  }
+  const unread = decoded(decoder, fromHex("0001650166")); // e: f, which goes into our table
+  assert(unread.entries[0]!.octets !== undefined);
+  new Encoder().encode(unread, undefined, new ByteSink());
+  assertEquals([unread.entries[0]!.octets, unread.get("e")], [undefined, "f"]);
+});

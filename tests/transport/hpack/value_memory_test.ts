@@ -8,6 +8,7 @@ import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { huffmanEncode, huffmanLength } from "../../../transport/hpack/huffman.ts";
 import { encodeInteger } from "../../../transport/hpack/integer.ts";
 import { test } from "../../harness.ts";
+import { decoded } from "./decoded.ts";
 
 const AUTHORIZATION = 23;
 const PATTERNS = { indexed: [0x40, 6], literal: [0x00, 4], never: [0x10, 4] } as const;
@@ -38,9 +39,7 @@ function decoder(): Decoder {
 }
 
 function field(using: Decoder, bytes: Uint8Array): Field {
-  const list = using.decode(bytes, 0, bytes.length);
-  assert(list instanceof HeaderList, JSON.stringify(list));
-  return list.entries[0]!;
+  return decoded(using, bytes).entries[0]!;
 }
 
 /** A token of 800 characters whose last ones say which. */
