@@ -193,6 +193,13 @@ export default [
   ),
   mutation(
     "transport/http2/stream_queue.ts",
+    "block.length) {\n      this.sealJoined();",
+    "block.length) {",
+    SEND_QUEUE,
+    "however many blocks small pieces fill",
+  ),
+  mutation(
+    "transport/http2/stream_queue.ts",
     "if (block === undefined || this.joinLength === 0 ||",
     "if (true || block === undefined || this.joinLength === 0 ||",
     SEND_QUEUE,

@@ -1,6 +1,7 @@
 // DATA that waits: turns, bounds of one transmit, water marks, and whose bytes they are.
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import {
@@ -101,6 +102,31 @@ test("send queue: bytes come out in order whatever their sizes, small ones joine
   assertEquals(kinds.pop(), "HEADERS 1 end");
   assertEquals(given, [20_000], "what is given back to the caller");
 });
+
+for (let seed = 1; seed <= 4; seed++) {
+  test(`send queue, seed ${seed}: octets come out as they went in, however many blocks small pieces fill`, () => {
+    const random = new SeededRandom(seed);
+    const queue = new StreamQueue({ bytes: 0, windowless: 0 });
+    let [pushed, taken] = [0, 0];
+    const take = (most: number): void => {
+      const end = Math.min(queue.frontEnd, queue.frontStart + most);
+      for (let at = queue.frontStart; at < end; at++) {
+        const expected = taken++ % 251;
+        if (queue.front[at] !== expected) assertEquals(queue.front[at], expected, `octet ${taken - 1}`);
+      }
+      queue.advance(end);
+    };
+    for (let step = 0; step < 3_000; step++) {
+      const length = random.below(10) === 0 ? 1_024 + random.below(3_000) : random.below(1_024);
+      queue.push(Uint8Array.from({ length }, () => pushed++ % 251));
+      for (let frames = random.below(4); frames > 0 && queue.bytes > 100_000; frames--) {
+        take(random.below(16_384));
+      }
+    }
+    while (queue.bytes > 0) take(16_384);
+    assertEquals([taken, queue.isEmpty], [pushed, true]);
+  });
+}
 
 test("send queue: a long queue comes out in order, and a piece of it costs no more than one of a short queue", () => {
   const queue = new StreamQueue({ bytes: 0, windowless: 0 });
