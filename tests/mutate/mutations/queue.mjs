@@ -347,4 +347,11 @@ export default [
     test: "tests/surface/queue/pending_operations_test.ts",
     name: "pending operations",
   },
+  {
+    file: CORE,
+    before: "(this.isOver && event !== undefined)",
+    after: "event !== undefined",
+    test: SHUTDOWN,
+    name: "[Q23] a CALLBACK queue that runs empty",
+  },
 ];

@@ -105,6 +105,22 @@ test("queue shutdown: [Q23] a CALLBACK queue calls its tags, and last onShutdown
   queue.destroy();
 });
 
+test("queue shutdown: [Q23] a CALLBACK queue that runs empty is not over: onShutdown waits for the shutdown", async () => {
+  const said: string[] = [];
+  const queue = new CompletionQueue<(success: boolean) => void>({
+    completionType: "CALLBACK",
+    onShutdown: () => void said.push("shutdown"),
+  });
+  for (let i = 1; i <= 3; i++) {
+    inject(queue, () => void said.push(`event ${i}`));
+    await until(() => said.includes(`event ${i}`));
+  }
+  assertEquals(said, ["event 1", "event 2", "event 3"]);
+  queue.shutdown();
+  await until(() => said.length > 3);
+  assertEquals(said.slice(3), ["shutdown"]);
+});
+
 test("queue shutdown: [Q23] what a callback rejects with, one that is async, goes to onError and ends no process", async () => {
   const errors: unknown[] = [];
   const queue = new CompletionQueue<() => Promise<void>>({
