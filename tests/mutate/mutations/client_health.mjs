@@ -140,4 +140,11 @@ export default [
     name: "[C52] a server that ends idle connections after 2 s",
   },
   { file, before: ", observers: new CallObservers()", after: "", test, name: "no watch is an observed call" },
+  {
+    file,
+    before: "if (call !== undefined) this.watch(subchannel);",
+    after: "",
+    test,
+    name: "[C48][C53] the watch",
+  },
 ];

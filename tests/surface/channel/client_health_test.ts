@@ -19,6 +19,7 @@ import {
   type ServerOptions,
   type ServingStatus,
 } from "pollwire";
+import { onNextState } from "../../../surface/channel/channel.ts";
 import { parseAddress } from "../../../surface/channel/destination.ts";
 import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
 import { test } from "../../harness.ts";
@@ -379,9 +380,13 @@ for (
   test(`[C48][C53] ${what} goes to another connection of its server where its own takes no more calls`, async () => {
     const world = await twoConnections(config);
     const [first] = world.client.opened;
+    const states: string[] = [];
+    const takeBack = onNextState("look at", world.channel, () => void states.push(world.channel.state));
     await world.pass(14_000);
     assertEquals([world.client.opened.has(first!), world.client.opened.size], [false, 2]);
+    assertEquals(states, [], "what was known of the server stays until it has said it anew");
     assertEquals(world.channel.state, "READY");
+    takeBack();
     await world.end();
   });
 }

@@ -88,6 +88,12 @@ test("[C39] of a long list whose servers are lost together there is not a picker
   const pickers = world.states.length - before;
   assertEquals(pickers >= 1 && pickers <= 3, true, `${pickers}`);
   assertEquals(new Set(picks(world, 60)), new Set(ports.slice(50).map(String)));
+  await world.runUntil(200);
+  assertEquals(
+    world.peers.slice(0, 60).filter(({ ended }) => ended === "open").length,
+    10,
+    "connections that were given up",
+  );
 });
 
 test("[C38] READY while any is, though others fail", async () => {
