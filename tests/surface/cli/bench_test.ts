@@ -199,29 +199,37 @@ test("a method that fails at once is an error; statuses of calls that failed are
   }, AT);
 });
 
-test("timers and sockets have their turn while calls fail at once because the server is gone", async () => {
-  const server = new Server();
-  const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
-  await server.shutdown();
-  const { Cart: service } = await loadProto(SHOP_PROTO) as Record<string, ServiceDescriptor>;
-  let looks = 0;
-  const load: Load = new Load({
-    ...{ service: service!, method: service!.methods["get"]!, channels: [channel], concurrency: 4 },
-    ...{ messages: [{}], options: undefined, rate: undefined },
-    now: () => {
-      if (++looks === 200_000) load.end(); // or the test would never end
-      return performance.now();
-    },
+for (
+  const [why, options, isServed] of [
+    ["the server is gone", {}, false],
+    ["their requests are too large to be sent", { maxSendMessageBytes: 1 }, true],
+  ] as const
+) {
+  test(`timers and sockets have their turn while calls fail at once because ${why}`, async () => {
+    const server = new Server();
+    const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`, options);
+    if (!isServed) await server.shutdown();
+    const { Cart: service } = await loadProto(SHOP_PROTO) as Record<string, ServiceDescriptor>;
+    let looks = 0;
+    const load: Load = new Load({
+      ...{ service: service!, method: service!.methods["get"]!, channels: [channel], concurrency: 4 },
+      ...{ messages: [{ id: "larger" }], options: undefined, rate: undefined },
+      now: () => {
+        if (++looks === 200_000) load.end(); // or the test would never end
+        return performance.now();
+      },
+    });
+    load.measure();
+    const timer = setInterval(() => {
+      if (load.failed > 0) load.end();
+    }, 100);
+    await load.run();
+    clearInterval(timer);
+    channel.close();
+    if (isServed) await server.shutdown();
+    assert(load.failed > 0 && looks < 200_000, `${load.failed} failed, ${looks} looks at the clock`);
   });
-  load.measure();
-  const timer = setInterval(() => {
-    if (load.failed > 0) load.end();
-  }, 100);
-  await load.run();
-  clearInterval(timer);
-  channel.close();
-  assert(load.failed > 0 && looks < 200_000, `${load.failed} failed, ${looks} looks at the clock`);
-});
+}
 
 test("numbers that are no counts are refused", async () => {
   for (
