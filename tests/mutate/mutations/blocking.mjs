@@ -447,9 +447,9 @@ export default [
   {
     file: "surface/channel/channel_route.ts",
     before: "if (call.isOver || !this.wantsStream(call)) return;",
-    after: "",
+    after: "if (!this.wantsStream(call)) return;",
     test: "tests/surface/channel/reentrant_channel_test.ts",
-    name: "[Q123] a call that is over",
+    name: "has no channel connect that has become IDLE",
   },
   {
     file: "surface/full/create_client.ts",

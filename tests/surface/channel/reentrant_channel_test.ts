@@ -13,6 +13,8 @@ import { ROUTE_FEATURES } from "./every_feature.ts";
 class Bench {
   readonly simulation = new Simulation();
   readonly log: string[] = [];
+  /** Is told of states inside of the channel's own work. */
+  onState: (state: string) => void = () => {};
   private depth = 0;
   readonly route = new ChannelRoute(
     this.simulation.host(),
@@ -20,7 +22,10 @@ class Bench {
     ROUTE_FEATURES,
     () => new Backoff(() => 0.5, 1_000),
     EVERY_POLICY.chosen("pick_first"),
-    (state) => this.log.push(state),
+    (state) => {
+      this.log.push(state);
+      this.onState(state);
+    },
   );
 
   /** A call, not submitted yet; `then` is done inside of what it is told. */
@@ -82,6 +87,21 @@ test("[Q123] a call that is over before its turn comes wants no connection any m
   }));
   await bench.simulation.run({ until: 60_000 });
   assertEquals([log, over.waitsIn], [["CONNECTING", "TRANSIENT_FAILURE", "a: refused"], undefined]);
+});
+
+test("[Q123] a call that is over before its turn comes has no channel connect that has become IDLE", async () => {
+  const bench = new Bench();
+  const { route, log } = bench;
+  const over = bench.call("over");
+  bench.onState = (state) => {
+    if (state !== "IDLE") return;
+    route.submit(over);
+    over.isOver = true;
+    route.withdraw(over);
+  };
+  route.submit(bench.call("a"));
+  await bench.simulation.run({ until: 2_400_000 }); // longer than a channel keeps up without calls
+  assertEquals(log, ["CONNECTING", "TRANSIENT_FAILURE", "a: refused", "IDLE"]);
 });
 
 test("[Q121] a call that fails at once, and makes another one when it does, does not grow the stack", async () => {
