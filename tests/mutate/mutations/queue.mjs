@@ -354,4 +354,33 @@ export default [
     test: SHUTDOWN,
     name: "[Q23] a CALLBACK queue that runs empty",
   },
+  {
+    file: CORE,
+    before: "if (this.onShutdown !== undefined) this.call(this.onShutdown, true);",
+    after: "this.call(this.onShutdown as () => void, true);",
+    test: SHUTDOWN,
+    name: "[Q23] a CALLBACK queue that runs empty",
+  },
+  {
+    file: "surface/queue/async_call.ts",
+    before: '    this.checkMayWrite("writeLast");\n',
+    after: "",
+    test: "tests/surface/queue/queue_client_test.ts",
+    name: "[Q81] writeLast is the last",
+  },
+  {
+    file: "surface/queue/queue_server.ts",
+    before: '    checkOptions("request a call", options, REQUEST_NAMES);\n',
+    after: "",
+    test: "tests/surface/queue/server_requests_test.ts",
+    name: "an option that requests do not have",
+  },
+  {
+    file: "surface/queue/queue_server.ts",
+    before:
+      "    checkOptions(purpose, options, REQUEST_NAMES);\n    const found = this.#requests.find(path, options.host);\n    checkHandling(purpose, payloadOf",
+    after: "    const found = this.#requests.find(path, options.host);\n    checkHandling(purpose, payloadOf",
+    test: "tests/surface/queue/server_requests_test.ts",
+    name: "an option that requests do not have",
+  },
 ];

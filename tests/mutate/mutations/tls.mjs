@@ -503,6 +503,13 @@ export default [
     "node, native: calls of all",
   ),
   mutation(
+    "surface/queue/server_requests.ts",
+    "    if (this.server.needsLoop) queue.needsLoop = true;\n",
+    "",
+    ENGINES,
+    "no queue of a server blocks",
+  ),
+  mutation(
     "surface/queue/client_call.ts",
     "if (context.needsLoop) core.needsLoop = true;",
     "",

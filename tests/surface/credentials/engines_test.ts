@@ -8,6 +8,7 @@ import {
   createClient,
   createSyncClient,
   type Metadata,
+  QueueServer,
   receiveInitialMetadata,
   receiveMessage,
   receiveStatusOnClient,
@@ -138,6 +139,25 @@ for (const provider of [OPENSSL, NODE_TLS]) {
         await engine.shutdown();
       }), { ...skipped(provider), leaves: "a channel that was closed in its handshake" });
   }
+}
+
+for (const [poller, engineOptions] of LOCAL_WAYS) {
+  const how = `${poller}${engineOptions.ownThread ? ", own thread" : ""}`;
+  test(`TLS by ${NODE_TLS.name}, ${how}: no queue of a server blocks its thread`, async () => {
+    const engine = selectPoller(poller).create(engineOptions);
+    const serving = new Server({
+      poller: engine,
+      credentials: tls.server({ ...server, provider: NODE_TLS.name }),
+    });
+    const queue = new CompletionQueue<string>({ poller: engine });
+    assertEquals(queue.nextSync(0).type, "QUEUE_TIMEOUT");
+    new QueueServer(serving).registerCompletionQueue(queue);
+    assertThrows(() => queue.nextSync(0), TypeError, "its TLS is by node:tls");
+    serving.close();
+    queue.shutdown();
+    await new Promise<void>((resolve) => engine.onceIdle(resolve));
+    await engine.shutdown();
+  }, skipped(NODE_TLS));
 }
 
 for (const seed of [1, 2, 3, 4, 5]) {

@@ -224,6 +224,7 @@ test("queue client: [Q81] writeLast is the last write and the half-close in one"
       TypeError,
       "writeLast or writesDone was called, and nothing follows",
     );
+    assertThrows(() => call.writeLast({}, "more"), TypeError, "Cannot writeLast on /trial.Trial/Both");
     assertThrows(() => call.writesDone("more"), TypeError, "nothing follows");
     const numbers: unknown[] = [];
     for (;;) {

@@ -119,6 +119,17 @@ test("queue shutdown: [Q23] a CALLBACK queue that runs empty is not over: onShut
   queue.shutdown();
   await until(() => said.length > 3);
   assertEquals(said.slice(3), ["shutdown"]);
+  const errors: unknown[] = [];
+  const silent = new CompletionQueue({
+    completionType: "CALLBACK",
+    onError: (error) => void errors.push(error),
+  });
+  silent.shutdown();
+  await until(() => silent.describePending().includes("shut down")); // nobody wants to know
+  let isLater = false;
+  new Alarm().set(deadlineIn(0), () => isLater = true);
+  await until(() => isLater);
+  assertEquals(errors, []);
 });
 
 test("queue shutdown: [Q23] what a callback rejects with, one that is async, goes to onError and ends no process", async () => {

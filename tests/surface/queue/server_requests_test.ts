@@ -65,6 +65,23 @@ test("queue server: [Q61] a queue is registered before the start, and only such 
   });
 });
 
+test("queue server: an option that requests do not have is refused by its name, and no event comes", async () => {
+  await queueServing(async ({ calls, queue }) => {
+    const wrong = { queue, notifyQueue: queue } as never;
+    const words = 'there is no option "notifyQueue"';
+    assertThrows(() => calls.requestCall(new RequestedCall(), wrong, 1), TypeError, words);
+    assertThrows(
+      () => calls.requestRegisteredCall(one, new RequestedCall() as never, wrong, 2),
+      TypeError,
+      words,
+    );
+    assertThrows(() => calls.request(one, undefined as never, wrong, 3), TypeError, words);
+    assertEquals(queue.tryNext().type, "QUEUE_TIMEOUT");
+    assertEquals(queue.describePending(), "completion queue (NEXT, DEFAULT_POLLING): nothing is pending");
+    await Promise.resolve();
+  });
+});
+
 test("queue server: [Q27] the tag of a request is that of its notification queue, whose type alone it has to fit", async () => {
   const succeeded: boolean[] = [];
   const called = new CompletionQueue<(success: boolean) => void>({ completionType: "CALLBACK" });
