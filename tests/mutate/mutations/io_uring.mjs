@@ -17,6 +17,20 @@ const mutation = (file, before, after, test, name, runtime = "bun") => ({
 /** As `readMutations` describes them. */
 export default [
   mutation(
+    "endpoint",
+    "    if (result === WAITS) return;\n    this.writing = undefined;\n",
+    "    if (result === WAITS) return;\n",
+    ENGINE,
+    "a write that is over is forgotten",
+  ),
+  mutation(
+    "endpoint",
+    "    this.writing = undefined;\n    this.finishWrite(result < 0",
+    "    this.finishWrite(result < 0",
+    ENGINE,
+    "a write that is over is forgotten",
+  ),
+  mutation(
     "ring",
     "if (this.isLost) this.forget();",
     "",
