@@ -383,4 +383,18 @@ export default [
     test: "tests/surface/queue/server_requests_test.ts",
     name: "an option that requests do not have",
   },
+  {
+    file: "surface/queue/async_call.ts",
+    before: "    this.startSending([new Op(SEND_CLOSE_FROM_CLIENT, 0)], tag);\n    this.sentLast = true;",
+    after: "    this.startSending([new Op(SEND_CLOSE_FROM_CLIENT, 0)], tag);",
+    test: "tests/surface/queue/queue_client_test.ts",
+    name: "[Q78] the start of a stream",
+  },
+  {
+    file: "surface/queue/batch.ts",
+    before: "if ((call.startedKinds & kinds) !== 0) {",
+    after: "if (false) {",
+    test: "tests/surface/queue/batches_test.ts",
+    name: "[Q31][Q33] a batch that a getter",
+  },
 ];

@@ -71,6 +71,33 @@ test("batch: [Q5][Q30] one event when all its operations are done", async () => 
   });
 });
 
+test("batch: [Q31][Q33] a batch that a getter of its message starts goes first, and the one around it is refused", async () => {
+  await calling(async (trials) => {
+    const { make, served, events, none } = trials;
+    const call = make();
+    let isInside = false;
+    const message: Note = {
+      get text() {
+        if (!isInside) call.startBatch([sendInitialMetadata(), sendMessage({ text: "inner" })], "inner");
+        isInside = true;
+        return "outer";
+      },
+    };
+    refused(
+      () => call.startBatch([sendInitialMetadata(), sendMessage(message)], "outer"),
+      "TOO_MANY_OPERATIONS",
+      "SEND_INITIAL_METADATA",
+    );
+    assertEquals(await events(1), { inner: true });
+    const server = await served();
+    await until(() => server.received.length > 0);
+    assertEquals([server.received.map(({ text }) => text), say(await none())], [["inner"], [
+      "QUEUE_TIMEOUT",
+    ]]);
+    await finish(call, trials);
+  });
+});
+
 test("batch: [Q27] all events of a call come out of its own queue", async () => {
   await calling(async ({ channel, make, served, events, queue }) => {
     const other = new CompletionQueue<string>();

@@ -95,6 +95,7 @@ test("queue client: [Q78] the start of a stream has an event; a corked call has 
     await until(() => seen.length === 1); // before any request
     usual.writesDone("done");
     assertEquals(await next(queue), ["done", true]);
+    assertThrows(() => usual.write({}, "more"), TypeError, "writeLast or writesDone was called");
     usual.finish("finish");
     assertEquals(await next(queue), ["finish", true]);
 
