@@ -29,13 +29,21 @@ function counts(): Pick<Resources, "descriptors" | "threads"> {
   }
 }
 
-/** Answers each line on stdin with `sample {...}`; `onEnd` runs when stdin ends. */
+/** Collects all garbage, which on Deno takes the flag --expose-gc. */
+function collect(): void {
+  const { gc, Bun } = globalThis as unknown as { gc?: () => void; Bun?: { gc(sync: boolean): void } };
+  if (Bun !== undefined) Bun.gc(true);
+  else gc!();
+}
+
+/** Answers each line "sample" on stdin with `sample {...}`, and collects for each "collect"; `onEnd` runs when stdin ends. */
 export function answerSamples(counts: () => object, onEnd: () => void): void {
   process.on("SIGINT", () => {}); // Ctrl-C reaches every process of the terminal; who started this one ends it
   process.stdin.setEncoding("utf8");
   process.stdin.on("data", (text) => {
-    for (const _ of String(text).matchAll(/\n/g)) {
-      console.log(`sample ${JSON.stringify({ resources: resources(), ...counts() })}`);
+    for (const [order] of String(text).matchAll(/\w+(?=\n)/g)) {
+      if (order === "collect") collect();
+      else console.log(`sample ${JSON.stringify({ resources: resources(), ...counts() })}`);
     }
   });
   process.stdin.on("end", onEnd);

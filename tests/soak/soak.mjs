@@ -6,7 +6,7 @@ import { runtimeCommand } from "../../.ci/runtimes.mjs";
 import { Progress } from "../progress.mjs";
 import { chart } from "./chart.mjs";
 import { header, line } from "./lines.mjs";
-import { judge } from "./verdict.mjs";
+import { collectsAfter, judge } from "./verdict.mjs";
 
 /** Calls that still run at the end have this long: more than their own deadlines. */
 const END_LIMIT_MS = 60_000;
@@ -54,6 +54,8 @@ async function watch(server, client, { untilMs, everyMs }, rows) {
       }
       if (passed() >= untilMs || interrupted.signal.aborted) break;
       add(rows, progress, { atMs: passed(), ...await sample(server, client) });
+      if (!collectsAfter(rows.length, Math.ceil(untilMs / everyMs))) continue;
+      for (const { child } of [server, client]) child.stdin.write("collect\n");
     }
     client.child.stdin.end();
     const [, last] = await client.line(/^ended (.*)/, END_LIMIT_MS);
@@ -92,7 +94,13 @@ function report(rows, failure) {
 const MARKS = new Map([[true, "ok    "], [false, "FAILED"], [undefined, "-     "]]);
 
 function start(runtime, script, args) {
-  return new Watched([...runtimeCommand(runtime), fileURLToPath(new URL(script, import.meta.url)), ...args]);
+  const flags = runtime === "deno" ? ["--v8-flags=--expose-gc"] : [];
+  return new Watched([
+    ...runtimeCommand(runtime),
+    ...flags,
+    fileURLToPath(new URL(script, import.meta.url)),
+    ...args,
+  ]);
 }
 
 async function sample(server, client) {

@@ -2,7 +2,8 @@
 //
 // The first third of the rows is warm-up: compilers, caches and heaps grow to what the traffic needs. Of what a process
 // holds, the median of the last third is compared with that of the middle third; medians, because collections and the
-// channels that come and go make single rows jump.
+// channels that come and go make single rows jump. Both thirds begin with a collection: where a heap grows for minutes until
+// all of it is collected, as on Bun, one third would be its rise and the other its top.
 
 /** With fewer rows a third is too small for its median to say anything. */
 const FEWEST_ROWS = 9;
@@ -16,6 +17,12 @@ const COUNT_SLACK = 2;
  * hour is still seen.
  */
 const GROWTH = { rss: [0.15, 4e6], heap: [0.25, 4e6], external: [0.25, 8e6] };
+
+/** Whether all is to be collected after row number `row`, the first one being 1, of `rows` that there will be. */
+export function collectsAfter(row, rows) {
+  const third = Math.floor(rows / 3);
+  return row === third || row === rows - third;
+}
 
 /** `{ passed, findings: [{ ok, text }] }`; `ok` is undefined where there was too little to judge by. */
 export function judge(rows) {

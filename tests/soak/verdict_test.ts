@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { test } from "../harness.ts";
 import { chart } from "./chart.mjs";
 import { header, line } from "./lines.mjs";
-import { judge } from "./verdict.mjs";
+import { collectsAfter, judge } from "./verdict.mjs";
 
 const MINUTES = 36;
 
@@ -55,6 +55,26 @@ test("soak verdict: what grows all the time fails, each on its own", () => {
     ["server's threads", (i) => ({ threads: 8 + Math.floor(i / 3) })],
   ];
   for (const [what, server] of grows) assertEquals(failed(soaked(server)), [what]);
+});
+
+test("soak verdict: a heap that grows until all of it is collected passes, whenever that is", () => {
+  for (let minutes = 9; minutes <= MINUTES; minutes++) {
+    for (let period = 1; period <= MINUTES; period++) {
+      for (let phase = 0; phase < period; phase++) {
+        let held = phase;
+        const rows = soaked((i) => {
+          const heap = 20e6 + held * 8e6;
+          held = collectsAfter(i + 1, minutes) || held + 1 === period ? 0 : held + 1;
+          return { heap };
+        }, minutes);
+        assertEquals(
+          failed(rows),
+          [],
+          `${minutes} rows, a collection each ${period}, the first after ${phase}`,
+        );
+      }
+    }
+  }
 });
 
 test("soak verdict: one wrong call fails, and so does none at all", () => {
