@@ -290,7 +290,9 @@ export class FrameHandler implements FrameVisitor {
     if (end - start !== 4) return sizeError("RST_STREAM", end - start);
     const stream = this.streams.get(streamId);
     const error = this.stateError(stream, streamId, RECEIVE_RST_STREAM, "RST_STREAM");
-    if (error !== undefined) return error;
+    if (error !== undefined) {
+      return this.requests === undefined ? error : this.requests.idleReset(streamId, error);
+    }
     const { abuse, timers } = this.parts;
     if (stream === undefined) return abuse.late.reset(streamId, this.streams.opened, timers.now);
     const code = readUint32(bytes, start);

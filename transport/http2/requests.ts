@@ -67,6 +67,17 @@ export class Requests {
     return owner.begin(stream, fields, endStream);
   }
 
+  /**
+   * RST_STREAM came on an idle stream, which is `error`; but after our GOAWAY it costs a budget and nothing else. gRPC's client
+   * in Go drops calls that it has numbered and not sent when it is told to go, and sends RST_STREAM for those that are
+   * cancelled; all others of the connection would fail with them (gRPC's servers in Go and C++ take no notice).
+   */
+  idleReset(streamId: number, error: Http2Error): Http2Error | undefined {
+    const { shutdown, abuse, streams, timers } = this.parts;
+    if (!shutdown.draining || (streamId & 1) === 0) return error;
+    return abuse.late.reset(streamId, streams.opened, timers.now);
+  }
+
   private refuse(
     streamId: number,
     code: number,

@@ -8,6 +8,18 @@ export default [
     after: "this.framesSent++;",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
     name: "10.5: the frames of a large piece",
+    file: "transport/http2/requests.ts",
+    before: "if (!shutdown.draining || (streamId & 1) === 0) return error;",
+    after: "return error;",
+    test: "tests/transport/http2/rfc9113_6_8_goaway_test.ts",
+    name: "numbered and not sent",
+  },
+  {
+    file: "transport/http2/requests.ts",
+    before: "if (!shutdown.draining || (streamId & 1) === 0) return error;",
+    after: "if ((streamId & 1) === 0) return error;",
+    test: "tests/transport/http2/rfc9113_5_1_stream_states_test.ts",
+    name: "on an idle stream are PROTOCOL_ERRORs",
   },
   {
     file: "transport/http2/abuse.ts",

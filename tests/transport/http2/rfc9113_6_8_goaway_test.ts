@@ -3,7 +3,19 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import { BUDGETS, LATE_FRAMES_A_STREAM } from "../../../transport/http2/abuse.ts";
 import { test } from "../../harness.ts";
-import { ACK, Bench, data, END_STREAM, frame, goAway, REQUEST, RESPONSE_LIST, uint32 } from "./wire.ts";
+import {
+  ACK,
+  Bench,
+  data,
+  END_STREAM,
+  frame,
+  goAway,
+  REQUEST,
+  RESPONSE_LIST,
+  rst,
+  uint32,
+  windowUpdate,
+} from "./wire.ts";
 
 const OK: Array<[string, string]> = [[":status", "200"]];
 const MAX = 0x7fffffff;
@@ -160,6 +172,32 @@ test("6.8: requests after the last GOAWAY are ignored with their DATA, but not w
   assertEquals(bench.outcome, "open");
   bench.send(bench.headers(2 * most + 3));
   assertEquals(bench.outcome, "connection STREAM_CLOSED library");
+});
+
+test("6.8: a client that is told to go may reset what it has numbered and not sent, but not without end", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1));
+  bench.connection.drain("maintenance", bench.now);
+  const [, ping] = bench.frames();
+  bench.send(rst(5, ErrorCode.CANCEL));
+  bench.send(bench.headers(3), frame("PING", ACK, 0, ping!.payload));
+  bench.send(rst(9, ErrorCode.CANCEL));
+  assertEquals([bench.sink.take(), bench.outcome], [["headers 1", "headers 3"], "open"]);
+  for (const stream of bench.sink.streams.slice(1)) {
+    bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, true);
+  }
+  const most = BUDGETS.lateFrames.burst + 2 * LATE_FRAMES_A_STREAM;
+  for (let i = 2; i < most; i++) bench.send(rst(9, ErrorCode.CANCEL));
+  assertEquals(bench.outcome, "open");
+  bench.send(rst(9, ErrorCode.CANCEL));
+  assertEquals(bench.outcome, "connection STREAM_CLOSED library");
+  for (const wrong of [windowUpdate(5, 1), data(5, 1), rst(2, ErrorCode.CANCEL)]) {
+    const other = new Bench("server");
+    other.send(other.headers(1));
+    other.connection.drain("maintenance", other.now);
+    other.send(wrong);
+    assertEquals(other.outcome, "connection PROTOCOL_ERROR library");
+  }
 });
 
 test("6.8: a drain whose PING never comes back goes on when its time is up, and no earlier", () => {
