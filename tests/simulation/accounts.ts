@@ -83,7 +83,11 @@ export class Accounts {
       const keepaliveAt = connection.timers["deadlines"][Timer.KEEPALIVE]!; // a server's is always set
       expect(driver, "when it wants to be called", connection.nextTimeout(), keepaliveAt);
       expect(driver, "armed timers", driver["timer"] === undefined ? 0 : 1, keepaliveAt === Infinity ? 0 : 1);
-      for (const stream of connection["queue"]["round"]) expect(driver, "queued octets", queuedOn(stream), 0);
+      const queue = connection["queue"];
+      const waiting = `${queue.waitingStreams}, ${queue.bytes}, ${
+        queue["round"].length + queue["ends"].length
+      }`;
+      expect(driver, "streams that wait, their octets, and places of such", waiting, "0, 0, 0");
     }
   }
 
@@ -240,10 +244,6 @@ function busyWith(driver: Driver): string | undefined {
   return !connection.timers.isSet(Timer.SETTINGS_ACK)
     ? undefined
     : "waits for the acknowledgement of its SETTINGS";
-}
-
-function queuedOn({ queue, queuedBytes }: Stream): number {
-  return queue?.["pieces"].reduce((sum, { length }) => sum + length, queuedBytes) ?? 0;
 }
 
 function expect(driver: Driver, what: string, found: unknown, wanted: unknown): void {

@@ -238,7 +238,7 @@ export class Connection {
   transmit(out: SliceBuffer): void {
     this.parts.abuse.repliesTransmitted();
     if (this.flow.isDue && !this.lifecycle.closed) this.flow.announceConnection();
-    if (!this.queue.isEmpty) this.queue.fill();
+    if (this.queue.canSend) this.queue.fill();
     this.out.moveTo(out);
     this.unsentFrom = this.streams.nextId;
     if (this.writeNotices !== undefined) this.writeNotices.outputTaken();

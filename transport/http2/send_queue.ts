@@ -21,34 +21,40 @@ export interface SendQueueParts {
   readonly lifecycle: Lifecycle;
 }
 
-/** The rounds of one connection. */
+/** So many places whose streams had their turn are kept, and more while they are less than half of all. */
+const MOST_TAKEN = 64;
+
+/** The rounds of one connection: a stream that had its turn comes last. None of it costs more where more streams wait. */
 export class SendQueue implements Backlog {
   /** Octets of DATA that wait on all streams. */
   bytes = 0;
-  /** Of {@linkcode waitingStreams}, those that need no window. */
-  windowless = 0;
-  private round: Stream[] = [];
-  private next: Stream[] | undefined = undefined;
+  /** Streams that wait for their turn; one that waits for its own window is none. */
+  waitingStreams = 0;
+  /** Streams with DATA, in their order, from `first` on. */
+  private round: Array<Stream | undefined> = [];
+  private first = 0;
+  /** Streams of which END_STREAM alone waits, which needs no window. */
+  private ends: Stream[] = [];
+  /** Places of streams that were closed while they waited. */
+  private closed = 0;
+  /** There are more of them than at the last {@linkcode fill}. */
+  private hasLeft = false;
 
   /** `parts` are the connection's. */
   constructor(private readonly parts: SendQueueParts) {}
 
-  /** Whether no stream waits for its turn; one that waits for its own window is not in the round. */
+  /** Whether no stream waits for its turn. */
   get isEmpty(): boolean {
-    return this.round.length === 0;
-  }
-
-  /** Streams that wait for their turn, about: some may be closed by now. */
-  get waitingStreams(): number {
-    return this.round.length;
+    return this.waitingStreams === 0;
   }
 
   /**
-   * Whether `fill` would do something: give a window's worth of DATA, or an END_STREAM that needs no window, or leave out a
-   * stream that is closed, which else would be one of {@linkcode waitingStreams} until a window opens.
+   * Whether `fill` would do something: give a window's worth of DATA, or an END_STREAM that needs no window. And whether
+   * fewer streams wait than at the last one, for who waits for that is told with the next output.
    */
   get canSend(): boolean {
-    return this.windowless > 0 || (this.round.length > 0 && this.parts.flow.sendWindow.available > 0);
+    return this.hasLeft || this.ends.length > 0 ||
+      (this.waitingStreams > 0 && this.parts.flow.sendWindow.available > 0);
   }
 
   /** Queues `bytes` on `stream`; small ones are copied together, others kept as views. */
@@ -65,10 +71,18 @@ export class SendQueue implements Backlog {
   admit(stream: Stream): void {
     const { queue } = stream;
     if (queue === undefined || queue.inRound || queue.isEmpty) return;
-    if (queue.bytes === 0) this.windowless++;
+    if (queue.bytes === 0) this.ends.push(stream);
     else if (stream.sendWindow.available <= 0) return;
+    else this.round.push(stream);
     queue.inRound = true;
-    this.round.push(stream);
+    this.waitingStreams++;
+  }
+
+  /** A stream that waits was closed. */
+  left(): void {
+    this.waitingStreams--;
+    this.closed++;
+    this.hasLeft = true;
   }
 
   /** A send window grew, of `stream` or of the connection: what waited may go. */
@@ -84,44 +98,59 @@ export class SendQueue implements Backlog {
    */
   fill(): void {
     const { out, flow: { sendWindow } } = this.parts;
-    while (this.round.length > 0 && out.byteLength < TRANSMIT_BYTES) {
-      const streams = this.round;
-      this.round = this.next ?? [];
-      let progress = false;
-      let waiting = 0;
-      let turn = 0;
-      for (; turn < streams.length && out.byteLength < TRANSMIT_BYTES; turn++) {
-        const stream = streams[turn]!;
-        const queue = stream.queue!;
-        if (queue.bytes > 0 && sendWindow.available <= 0) {
-          streams[waiting++] = stream;
-          continue;
-        }
-        queue.inRound = false;
-        if (queue.bytes === 0) this.windowless--;
-        if (stream.closed) continue;
-        if (this.sendFrame(stream, queue)) progress = true;
-        this.admit(stream);
+    this.hasLeft = false;
+    if (this.closed > this.waitingStreams) this.dropClosed();
+    while (out.byteLength < TRANSMIT_BYTES) {
+      const stream = this.ends.length > 0
+        ? this.ends.pop()
+        : sendWindow.available > 0
+        ? this.take()
+        : undefined;
+      if (stream === undefined) return;
+      const queue = stream.queue!;
+      queue.inRound = false;
+      if (queue.isEmpty) {
+        this.closed--;
+        continue;
       }
-      while (turn < streams.length) streams[waiting++] = streams[turn++]!;
-      streams.length = waiting;
-      if (waiting > 0) {
-        for (const stream of this.round) streams.push(stream);
-        this.round.length = 0;
-        this.next = this.round;
-        this.round = streams;
-      } else this.next = streams;
-      if (!progress) return;
+      this.waitingStreams--;
+      this.sendFrame(stream, queue);
+      this.admit(stream);
     }
   }
 
-  /** One frame of `stream`; false when its window has shrunk meanwhile. */
-  private sendFrame(stream: Stream, queue: StreamQueue): boolean {
+  /** Takes the first stream out of the round. */
+  private take(): Stream | undefined {
+    const { round } = this;
+    if (round.length - this.first <= 1) {
+      const last = round.pop();
+      if (this.first > 0) round.length = this.first = 0;
+      return last;
+    }
+    const stream = round[this.first];
+    round[this.first++] = undefined;
+    if (this.first >= MOST_TAKEN && 2 * this.first >= round.length) {
+      round.splice(0, this.first);
+      this.first = 0;
+    }
+    return stream;
+  }
+
+  private dropClosed(): void {
+    const waits = (stream: Stream | undefined): boolean => stream !== undefined && !stream.queue!.isEmpty;
+    this.round = this.round.filter(waits);
+    this.ends = this.ends.filter(waits);
+    this.first = 0;
+    this.closed = 0;
+  }
+
+  /** One frame of `stream`; none when its window has shrunk meanwhile. */
+  private sendFrame(stream: Stream, queue: StreamQueue): void {
     const { out, flow, sections } = this.parts;
     let isEnded = false;
     if (queue.bytes > 0) {
       const window = Math.min(flow.sendable(stream), DATA_FRAME_BYTES);
-      if (window <= 0) return false;
+      if (window <= 0) return;
       isEnded = this.frameFront(stream, queue, window);
     }
     if (queue.bytes === 0 && queue.endStream) {
@@ -132,7 +161,6 @@ export class SendQueue implements Backlog {
       queue.producerWaits = false;
       if (!stream.localClosed && !stream.closed) stream.sink.onWritable(stream); // onSent may have ended it
     }
-    return true;
   }
 
   /** Returns whether the frame ends the stream. */

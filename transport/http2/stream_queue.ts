@@ -12,8 +12,8 @@ const MOST_DROPPED = 64;
 export interface Backlog {
   /** Octets of DATA. */
   bytes: number;
-  /** Streams that stand in the round and need no window: END_STREAM waits, or they are closed. */
-  windowless: number;
+  /** A stream that stands in the round has nothing to send any more. */
+  left(): void;
 }
 
 /** The queue of one stream; `send_queue.ts` has the turns of all. */
@@ -89,8 +89,8 @@ export class StreamQueue {
 
   /** Drops everything. */
   clear(): void {
+    if (this.inRound && !this.isEmpty) this.backlog.left();
     this.dropPieces();
-    if (this.inRound && this.bytes > 0) this.backlog.windowless++;
     this.backlog.bytes -= this.bytes;
     this.bytes = 0;
     this.endStream = false;

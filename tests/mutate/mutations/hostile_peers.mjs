@@ -213,7 +213,7 @@ export default [
   },
   {
     file: "transport/http2/stream_queue.ts",
-    before: "    if (this.inRound && this.bytes > 0) this.backlog.windowless++;\n",
+    before: "    if (this.inRound && !this.isEmpty) this.backlog.left();\n",
     after: "",
     test: "tests/surface/server/handler_slots_test.ts",
   },

@@ -15,7 +15,7 @@ import { StreamQueue } from "../../../transport/http2/stream_queue.ts";
 import type { Stream } from "../../../transport/http2/stream.ts";
 import { test } from "../../harness.ts";
 import { transmitOnce } from "../pair.ts";
-import { Bench, describe, parse, REQUEST, RESPONSE_LIST, TRAILERS_LIST, windowUpdate } from "./wire.ts";
+import { Bench, describe, parse, REQUEST, RESPONSE_LIST, rst, TRAILERS_LIST, windowUpdate } from "./wire.ts";
 
 const WIDE: Array<[number, number]> = [[4, 0x7fffffff]];
 
@@ -129,7 +129,7 @@ for (let seed = 1; seed <= 4; seed++) {
 }
 
 test("send queue: a long queue comes out in order, and a piece of it costs no more than one of a short queue", () => {
-  const queue = new StreamQueue({ bytes: 0, windowless: 0 });
+  const queue = new StreamQueue({ bytes: 0, left: () => {} });
   const pieces = Array.from({ length: 64 }, (_, i) => new Uint8Array(1_024).fill(i));
   const count = 200_000;
   let next = 0;
@@ -172,14 +172,15 @@ test("send queue: through many transmits no stream gets ahead of another, and no
   for (const stream of streams) {
     for (let i = 0; i < 3; i++) bench.connection.sendData(stream, new Uint8Array(65_536), false);
   }
-  const { queue } = bench.connection as unknown as { queue: { round: Stream[]; next?: Stream[] } };
+  const queue = bench.connection["queue"];
   const frames = new Map(streams.map(({ id }) => [id, 0]));
   for (let transmits = 0; transmits < 800; transmits++) {
     const out = new SliceBuffer();
     transmitOnce(bench.connection, out);
     for (const { type, id } of parse(out.join())) if (type === "DATA") frames.set(id, frames.get(id)! + 1);
-    assertEquals(new Set(queue.round).size, queue.round.length, "a stream is in the round twice");
-    assertLessOrEqual(queue.round.length + (queue.next?.length ?? 0), streams.length);
+    const round = queue["round"].filter((stream) => stream !== undefined);
+    assertEquals([new Set(round).size, queue.waitingStreams], [round.length, round.length]);
+    assertLessOrEqual(queue["round"].length, 2 * streams.length + 64, "places that nobody has");
   }
   const counts = [...frames.values()];
   // Those whose first DATA went out before any waited are a few frames ahead, and stay that.
@@ -259,6 +260,45 @@ test("send queue: whether any of many streams that wait can go on is known at on
   }
   assertEquals(bench.sent().length, 100);
   assertEquals([connection["queue"].waitingStreams, connection.wantsTransmit], [19_894, false]);
+});
+
+test("send queue: of many streams that wait an output looks at those that have a turn, and at no others", () => {
+  const bench = new Bench("client", {}, { peer: WIDE });
+  const { connection } = bench;
+  const queue = connection["queue"];
+  const streams = Array.from({ length: 20_000 }, () => bench.open());
+  for (const stream of streams) connection.sendData(stream, new Uint8Array(10_000), false);
+  bench.sent(); // until the connection's window is used up
+  let looks = 0;
+  const counted = <T>(list: T[]): T[] =>
+    new Proxy(list, {
+      get: (target, key) => {
+        if (typeof key === "string" && /^[0-9]/.test(key)) looks++;
+        return Reflect.get(target, key);
+      },
+    });
+  const looksOf = (what: () => void): number => {
+    queue["round"] = counted([...queue["round"]]);
+    looks = 0;
+    what();
+    bench.sent();
+    return looks;
+  };
+  assertEquals(looksOf(() => bench.open(true)), 0, "no window");
+  assertLessOrEqual(looksOf(() => bench.send(windowUpdate(0, 100))), 2, "a small window");
+  assertLessOrEqual(looksOf(() => bench.send(windowUpdate(0, 30_000))), 8, "three turns, and a part of one");
+  const cancelled = new Http2Error("stream", ErrorCode.CANCEL, "user", "enough");
+  assertEquals(looksOf(() => connection.reset(streams[100]!, cancelled)), 0, "a stream less");
+  for (const stream of streams.slice(1_000)) connection.reset(stream, cancelled);
+  bench.sent();
+  assertEquals(queue.waitingStreams, streams.filter(({ hasQueued }) => hasQueued).length);
+  assertLessOrEqual(queue["round"].length, 2 * queue.waitingStreams + 64, "closed streams are held");
+  for (const stream of streams.slice(0, 999)) connection.reset(stream, cancelled);
+  bench.sent();
+  assertEquals([queue.waitingStreams, connection.wantsTransmit], [1, false]);
+  bench.send(rst(streams[999]!.id, ErrorCode.CANCEL));
+  assertEquals([queue.isEmpty, connection.wantsTransmit, bench.sent()], [true, true, []]);
+  assertEquals([connection.wantsTransmit, queue["round"].length, queue["closed"]], [false, 0, 0]);
 });
 
 test("output: a connection at rest holds no chunk", () => {
