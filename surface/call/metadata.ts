@@ -198,14 +198,21 @@ export class Metadata {
     this.#isRaw = false;
     const fields = this.#fields;
     if (isOrdered(fields) && this.#readBinary(fields)) return;
+    const names = new Map<string, Array<readonly [Field, MetadataValue]>>();
+    const add = (field: Field, value: MetadataValue): void => {
+      const { text } = field.name;
+      if (!names.has(text)) names.set(text, []);
+      names.get(text)!.push([field, value]);
+    };
+    for (const field of fields) {
+      if (!field.name.isBinary) add(field, "");
+      // A binary value that is not base64 is left out: it has no octets.
+      else for (const value of binaryValues(field) ?? []) add(checkedField("", field.name, value), value);
+    }
     this.#fields = [];
     this.#list = undefined;
-    for (const field of fields) {
-      if (!field.name.isBinary) this.#add(field, "");
-      // A binary value that is not base64 is left out: it has no octets.
-      else {for (const value of binaryValues(field) ?? []) {
-          this.#add(checkedField("", field.name, value), value);
-        }}
+    for (const values of names.values()) {
+      for (const [field, value] of values) this.#insert(this.#fields.length, field, value);
     }
   }
 
@@ -234,11 +241,13 @@ export class Metadata {
 
   #takeAll(other: Metadata): void {
     other.#order();
-    const isSelf = other === this; // it is read while it grows
-    const fields = isSelf ? [...other.#fields] : other.#fields;
-    const octets = isSelf && other.#octets !== undefined ? [...other.#octets] : other.#octets;
+    const fields = [...other.#fields]; // which may be these, and grow
+    const octets = other.#octets && [...other.#octets];
     if (fields.length > 0) this.#change();
-    for (let i = 0; i < fields.length; i++) this.#add(fields[i]!, octets?.[i] ?? "");
+    if (this.#fields.length === 0) { // there is none to look for
+      this.#fields = fields;
+      this.#octets = octets;
+    } else for (let i = 0; i < fields.length; i++) this.#add(fields[i]!, octets?.[i] ?? "");
   }
 
   /** Adds a field after the others of its name. `value`: its octets where it is binary. */

@@ -220,6 +220,13 @@ export default [
   ),
   mutation(
     "surface/call/metadata.ts",
+    "if (this.#fields.length === 0) { // there",
+    "if (this.#fields === undefined) { // there",
+    METADATA,
+    "out of their order",
+  ),
+  mutation(
+    "surface/call/metadata.ts",
     "if (value === undefined) return false;",
     "if (value === undefined) continue;",
     METADATA,
@@ -241,8 +248,8 @@ export default [
   ),
   mutation(
     "surface/call/metadata.ts",
-    "isSelf ? [...other.#fields] : other.#fields;",
-    "isSelf ? other.#fields.slice(0, 1) : other.#fields;",
+    "const fields = [...other.#fields];",
+    "const fields = other.#fields.slice(0, 1);",
     METADATA,
     "it may be changed while",
   ),

@@ -1,5 +1,5 @@
 // Metadata as an application uses it: names, values, order, and what is refused before anything is sent.
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertLess, assertMatch, assertThrows } from "@std/assert";
 import { Metadata } from "pollwire";
 import { headersOf } from "../../../surface/call/metadata.ts";
 import { HeaderList } from "../../../transport/mod.ts";
@@ -200,6 +200,30 @@ test("metadata: fields of one name that came apart are one name's, in order", ()
   assertEquals([...received].map(([name, value]) => `${name}${value}`).join(), "a1,a2,a3,bx,cy");
   const many = Array.from({ length: 100 }, (_, i) => [`n-${i % 50}`, `${i}`] as const);
   assertEquals(Metadata.fromHeaders(HeaderList.of(many)).getAll("n-7"), ["7", "57"]);
+});
+
+test("metadata: many names out of their order are read once each, and copied without a look at any other", () => {
+  const count = 1_000;
+  let looks = 0;
+  const pairs = Array.from({ length: count }, (_, i) => [`n-${i % (count - 1)}`, `${i}`] as const);
+  const fields = HeaderList.of(pairs).entries.map((field) =>
+    new Proxy(field, {
+      get: (target, key) => {
+        if (key === "name") looks++;
+        return Reflect.get(target, key);
+      },
+    })
+  );
+  const metadata = Metadata.fromHeaders(new HeaderList(fields));
+  assertEquals([...metadata.getAll("n-0"), ...metadata.getAll("n-500")], ["0", `${count - 1}`, "500"]);
+  const copy = new Metadata(metadata);
+  const added = new Metadata();
+  added.appendAll(metadata);
+  assertLess(looks, 20 * count); // to look for each of them among all: half a million
+  added.append("n-1", "more");
+  copy.set("n-2", "other");
+  assertEquals([metadata.getAll("n-1"), metadata.get("n-2")], [["1"], "2"]);
+  assertEquals([added.getAll("n-1"), copy.get("n-2"), copy.size], [["1", "more"], "other", count - 1]);
 });
 
 test("metadata: binary values beside text keep their places through every change", () => {
