@@ -624,6 +624,7 @@ export default [
     "tests/interop/tls_tools_test.ts",
     "by openssl does not renegotiate",
   ),
+  mutation(OPENSSL + "session.ts", "if (this.isEstablished) this.negotiated();", "", ENDURANCE, "was freed"),
 ];
 
 function mutation(file, before, after, test, name) {

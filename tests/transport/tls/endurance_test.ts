@@ -137,6 +137,42 @@ test("TLS by openssl: nothing is left of handshakes, half of which are given up 
 }, options);
 
 test(
+  "TLS by openssl: what was established is known when the connection is gone, and is not asked of what was freed",
+  async () => {
+    assert(opened.ok);
+    const freed = new Set<unknown>();
+    const library = opened.openssl;
+    const openssl: OpenSsl = {
+      ...library,
+      SSL_free(ssl) {
+        freed.add(ssl);
+        library.SSL_free(ssl);
+      },
+      SSL_get_version(ssl) {
+        assert(!freed.has(ssl), "asked of what was freed");
+        return library.SSL_get_version(ssl);
+      },
+    };
+    const context = new OpenSslContext(openssl, { ca: authority.cert });
+    const engine = createEngine();
+    const turn = (): Promise<void> => new Promise((resolve) => engine.run(resolve));
+    const [a, b] = await engine.pair();
+    const [client, server] = await Promise.all([
+      secureClient(engine, OPENSSL, a, undefined, "localhost", context),
+      secureServer(engine, OPENSSL, b),
+    ]) as [SecureEndpoint, SecureEndpoint];
+    client.close();
+    server.close();
+    while (freed.size === 0) await turn();
+    const { protocol, peerCertificate } = client.security;
+    assertEquals([protocol, peerCertificate!.subject], ["TLSv1.3", "CN=server"]);
+    await engine.shutdown();
+    context.release();
+  },
+  options,
+);
+
+test(
   "TLS by openssl: an open session gives back the memory of its handshake, and later that of large messages",
   async () => {
     assert(opened.ok);

@@ -5,7 +5,7 @@ import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { inetAddress } from "../../../pollers/contract/address.ts";
 import { copyBytes } from "../../hpack/copy_bytes.ts";
 import { certificateOf } from "../../../pollers/native/certificate.ts";
-import type { ConnectionSecurity, PeerCertificate } from "../security.ts";
+import type { ConnectionSecurity } from "../security.ts";
 import type { TlsSession, TlsState } from "../session.ts";
 import { handshakeFailure, required, takeError } from "./errors.ts";
 import { cString, type OpenSsl, steadyBytes, textAt } from "./library.ts";
@@ -31,6 +31,9 @@ const gathered = /* @__PURE__ */ new Uint8Array(STEP_BYTES);
 /** A BIO that has held more keeps memory which is worth giving back. */
 const MUCH_BYTES = 8_192;
 
+/** What was established, with the peer's certificate as it was sent. */
+type Negotiated = Omit<ConnectionSecurity, "peerCertificate"> & { readonly der: Uint8Array | undefined };
+
 /** One side of a connection. */
 export class OpenSslSession implements TlsSession {
   readonly isAsynchronous = false;
@@ -53,6 +56,9 @@ export class OpenSslSession implements TlsSession {
   /** Plaintext came: the peer has accepted this side too, of whose certificate a client learns nothing else. */
   private heard = false;
   private released = false;
+  /** The handshake was completed, whatever became of the connection. */
+  private isEstablished = false;
+  private found: Negotiated | undefined = undefined;
   /** The BIOs are those of the handshake. */
   private isFresh = true;
   hasGrown = false;
@@ -143,19 +149,13 @@ export class OpenSslSession implements TlsSession {
   }
 
   security(): ConnectionSecurity {
-    const { openssl, ssl } = this;
-    return {
-      protocol: textAt(openssl.SSL_get_version(ssl)),
-      cipher: textAt(openssl.SSL_CIPHER_get_name(pointerTo(openssl.SSL_get_current_cipher(ssl)))),
-      alpn: this.alpn(),
-      serverName: textAt(openssl.SSL_get_servername(ssl, 0)) || undefined,
-      resumed: openssl.SSL_session_reused(ssl) === 1,
-      peerCertificate: this.peerCertificate(),
-    };
+    const { der, ...negotiated } = this.negotiated();
+    return { ...negotiated, peerCertificate: der === undefined ? undefined : certificateOf(der) };
   }
 
   release(): void {
     if (this.released) return;
+    if (this.isEstablished) this.negotiated(); // which calls are asked for when their connection is gone, too
     this.released = true;
     this.giveBackLent();
     this.unfed.clear();
@@ -230,6 +230,7 @@ export class OpenSslSession implements TlsSession {
     if (openssl.ERR_peek_last_error() !== 0) return this.fail(handshakeFailure(openssl, ssl));
     if (openssl.SSL_is_init_finished(ssl) === 1) {
       this.state = "open";
+      this.isEstablished = true;
       this.records.restart();
     } else if (this.unfed.byteLength > 0 && !this.isBarren()) this.handshake();
   }
@@ -341,7 +342,25 @@ export class OpenSslSession implements TlsSession {
     this.failure = reason;
   }
 
-  private peerCertificate(): PeerCertificate | undefined {
+  /** What was established, read of the library once: it is gone when this is released. */
+  private negotiated(): Negotiated {
+    return this.found ??= this.readNegotiated();
+  }
+
+  private readNegotiated(): Negotiated {
+    const { openssl, ssl } = this;
+    return {
+      protocol: textAt(openssl.SSL_get_version(ssl)),
+      cipher: textAt(openssl.SSL_CIPHER_get_name(pointerTo(openssl.SSL_get_current_cipher(ssl)))),
+      alpn: this.alpn(),
+      serverName: textAt(openssl.SSL_get_servername(ssl, 0)) || undefined,
+      resumed: openssl.SSL_session_reused(ssl) === 1,
+      der: this.peerCertificate(),
+    };
+  }
+
+  /** In DER. */
+  private peerCertificate(): Uint8Array | undefined {
     const { openssl } = this;
     const address = openssl.SSL_get1_peer_certificate(this.ssl);
     if (address === 0) return undefined;
@@ -351,6 +370,6 @@ export class OpenSslSession implements TlsSession {
     new DataView(out.buffer).setBigUint64(0, BigInt(addressOf(der)), true);
     const length = openssl.i2d_X509(certificate, out);
     openssl.X509_free(certificate);
-    return certificateOf(der.slice(0, length));
+    return der.slice(0, length);
   }
 }
