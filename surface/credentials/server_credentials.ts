@@ -26,7 +26,10 @@ export interface Identity {
 
 /** What `tls.server` is made with. */
 export interface TlsServerOptions extends Identity, TlsLibraryOptions {
-  /** Others, for clients that ask for a name which one of them is for (SNI); `cert` is for all other clients. */
+  /**
+   * Others, for clients that ask for a name which one of them is for (SNI), by the name itself sooner than by a pattern;
+   * `cert` is for all other clients.
+   */
   readonly more?: readonly Identity[];
   /** Certificates of the authorities that may vouch for clients, PEM. Default: clients are asked for no certificate. */
   readonly clientCa?: Pem;
@@ -149,12 +152,11 @@ class NamedContexts {
     }
   }
 
-  /** That of the certificate for `name`, or the first. */
-  find(name: string | undefined): TlsContext {
-    const found = name === undefined
-      ? undefined
-      : this.#contexts.find(({ names }) => names.some((pattern) => isFor(pattern, name)));
-    return (found ?? this.#contexts[0]!).context;
+  /** That of the certificate with `name` itself, else with a pattern for it, else the first. */
+  find(name = ""): TlsContext {
+    const those = this.#contexts.filter(({ names }) => names.some((pattern) => isFor(pattern, name)));
+    const itself = those.find(({ names }) => names.some((pattern) => pattern.toLowerCase() === name));
+    return (itself ?? those[0] ?? this.#contexts[0]!).context;
   }
 
   release(): void {

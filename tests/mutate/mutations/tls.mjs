@@ -624,6 +624,13 @@ export default [
     "tests/interop/tls_tools_test.ts",
     "by openssl does not renegotiate",
   ),
+  mutation(
+    "surface/credentials/server_credentials.ts",
+    "itself ?? those[0]",
+    "those[0]",
+    SURFACE,
+    "the name itself",
+  ),
   mutation(OPENSSL + "session.ts", "if (this.isEstablished) this.negotiated();", "", ENDURANCE, "was freed"),
 ];
 

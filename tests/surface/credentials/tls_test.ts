@@ -223,6 +223,27 @@ function suite({ name: provider, probe }: TlsProvider): void {
   }, options);
 
   test(
+    `${provider}: a certificate with the name itself is shown before one with a pattern for it`,
+    async () => {
+      const pattern = authority.issue({ name: "pattern", dns: ["*.many.example"] });
+      const itself = authority.issue({ name: "itself", dns: ["One.many.example"] });
+      for (const certificates of [{ ...pattern, more: [itself] }, { more: [pattern, itself] }]) {
+        await served(certificates, async (port) => {
+          for (const [label, expected] of [["one", "CN=itself"], ["two", "CN=pattern"]]) {
+            const credentials = tls.client({ ca, provider, serverName: `${label}.many.example` });
+            const channel = new Channel(`127.0.0.1:${port}`, { credentials });
+            await using(channel, async (client) => {
+              await client.one({});
+              assertEquals(channel.security!.peerCertificate!.subject, expected);
+            });
+          }
+        });
+      }
+    },
+    options,
+  );
+
+  test(
     `${provider}: where later certificates cannot be used, the earlier ones are, and onError says why`,
     async () => {
       let given: TlsServerOptions = { ...shown, provider };
