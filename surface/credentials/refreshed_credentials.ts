@@ -28,6 +28,9 @@ const UNUSED_BEFORE_MS = 5_000;
 /** After a fetch in the background that failed there is none for so long, while the token can still be used. */
 const FETCH_AGAIN_MS = 1_000;
 
+/** A fetch that has not answered for so long may never do so: calls that come then have another one. */
+const UNANSWERED_MS = 20_000;
+
 /** Those of `callCredentials.refreshed`. */
 export class RefreshedCredentials extends CallCredentials {
   /** Private to the language: what is printed of it shows no token. */
@@ -38,8 +41,12 @@ export class RefreshedCredentials extends CallCredentials {
   /** The age from which another one is fetched, and that from which it is not used. */
   private refreshFrom = 0;
   private unusedFrom = 0;
-  /** The fetch that is under way. */
+  /** The fetch that is under way, and when it is waited for no more. */
   private fetching: Promise<HeaderList> | undefined = undefined;
+  private givenUpAt: Instant = 0;
+  /** How many there were, and the number of that whose token there is. */
+  private fetches = 0;
+  private taken = 0;
 
   constructor(private readonly source: ExpiringTokenSource) {
     super();
@@ -47,6 +54,7 @@ export class RefreshedCredentials extends CallCredentials {
 
   override fetch(request: CallCredentialsRequest, sink: CallCredentialsSink): HeaderList | undefined {
     const { now } = request;
+    if (now >= this.givenUpAt) this.fetching = undefined;
     const headers = this.#headers;
     if (headers !== undefined) {
       const age = this.ageAt(now);
@@ -80,15 +88,23 @@ export class RefreshedCredentials extends CallCredentials {
   private begin(now: Instant): void {
     const time = timeOfDay();
     const given = this.source();
-    if (!isPromiseLike(given)) return void this.take(given, now, time);
-    const fetched = Promise.resolve(given).then((token) => this.take(token, now, time));
-    this.fetching = handled(fetched.finally(() => this.fetching = undefined)); // perhaps no call waits for it
+    const fetch = ++this.fetches;
+    if (!isPromiseLike(given)) return void this.take(given, fetch, now, time);
+    this.givenUpAt = now + UNANSWERED_MS;
+    const taken = Promise.resolve(given).then((token) => this.take(token, fetch, now, time));
+    const fetching = taken.finally(() => {
+      if (this.fetching === fetching) this.fetching = undefined;
+    });
+    this.fetching = handled(fetching); // perhaps no call waits for it
   }
 
-  /** A token that was asked for at `now`, `time` of the day. */
-  private take(given: ExpiringToken, now: Instant, time: number): HeaderList {
+  /** A token that was asked for at `now`, `time` of the day, as the `fetch`th. */
+  private take(given: ExpiringToken, fetch: number, now: Instant, time: number): HeaderList {
     const lifeMs = lifeOf(given, time);
-    const headers = this.#headers = bearerHeaders(given.token);
+    const headers = bearerHeaders(given.token);
+    if (fetch < this.taken) return headers; // a later one has answered before
+    this.taken = fetch;
+    this.#headers = headers;
     this.askedAt = now;
     this.askedTime = time;
     this.refreshFrom = lifeMs - Math.min(REFRESH_BEFORE_MS, lifeMs / 2);

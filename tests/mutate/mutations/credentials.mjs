@@ -188,6 +188,20 @@ export default [
     "fetched once",
   ),
   mutation(
+    "surface/credentials/refreshed_credentials.ts",
+    "    if (now >= this.givenUpAt) this.fetching = undefined;\n",
+    "",
+    CALLS,
+    "and not for ever",
+  ),
+  mutation(
+    "surface/credentials/refreshed_credentials.ts",
+    "    if (fetch < this.taken) return headers; // a later one has answered before\n",
+    "",
+    CALLS,
+    "and not for ever",
+  ),
+  mutation(
     "surface/credentials/plugin_credentials.ts",
     ".catch((error) => sink.onFailed(error))",
     "",

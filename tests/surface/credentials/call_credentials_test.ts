@@ -341,6 +341,32 @@ test("[C86] credentials of the application's around those that are refreshed may
   await world.end();
 });
 
+test("[C86] a fetch that does not answer holds up calls for a while, and not for ever", async () => {
+  const answers: Array<(token: string) => void> = [];
+  const refreshed = callCredentials.refreshed(() =>
+    new Promise<ExpiringToken>((resolve) => {
+      answers.push((token) => resolve({ token, expiresInMs: 3_600_000 }));
+    })
+  );
+  const world = new World({ callCredentials: refreshed });
+  const early = world.client.one({});
+  const failed = world.outcome(failure(world.client.one({}, { deadlineMs: 10_000 })), 10_000);
+  assertEquals((await failed).code, Status.DEADLINE_EXCEEDED);
+  assertEquals(answers.length, 1);
+  await world.pass(11_000);
+  const later = [world.client.one({}), world.client.one({})];
+  await world.pass();
+  assertEquals(answers.length, 2);
+  answers[1]!("t2");
+  await world.outcome(Promise.all(later));
+  answers[0]!("t1"); // after all, to the call that waited for it
+  await world.outcome(early);
+  await world.outcome(world.client.one({}));
+  assertEquals(world.seen, ["Bearer t2", "Bearer t2", "Bearer t1", "Bearer t2"]);
+  assertEquals(answers.length, 2);
+  await world.end();
+});
+
 test("[C86] a refresh that fails leaves the token until its end, and is tried again once a second at most", async () => {
   let fetches = 0;
   const refreshed = callCredentials.refreshed(() => {
