@@ -73,16 +73,17 @@ export class ChannelCredentials {
           "Cannot make a channel: with TLS its authority is the server's name, and it is empty",
         );
       }
+      const name = (): string => withoutDot(credentials.#source.options.serverName ?? host);
       const onFailed = (error: unknown): void =>
         reporter.report(error, { where: "credentials", level: "error" });
       return {
         isAsynchronous: tlsLibrary(credentials.#source.options, credentials.#known).isAsynchronous,
         get check() {
-          return peerCheck(credentials.#source.options.verifyPeer);
+          return peerCheck(credentials.#source.options.verifyPeer, name());
         },
         begin(now, onProgress) {
           const context = credentials.#source.current(now, onFailed);
-          return context.begin(withoutDot(credentials.#source.options.serverName ?? host), onProgress);
+          return context.begin(name(), onProgress);
         },
       };
     };

@@ -1,9 +1,11 @@
 // Channel credentials as grpc-js has them, and as this library's channels take them.
 
-import { Buffer } from "../../../pollers/native/node_classes.ts";
+import type { NodeCertificate } from "../../../pollers/native/node_certificate.ts";
+import type { Buffer } from "../../../pollers/native/node_classes.ts";
 import { ChannelCredentials as WireCredentials } from "../../credentials/channel_credentials.ts";
 import { type Insecure, insecure } from "../../credentials/insecure.ts";
 import type { VerifyPeer } from "../../credentials/verify_peer.ts";
+import { asNodeHasIt } from "./auth_context.ts";
 import { AdaptedCredentials, CallCredentials } from "./call_credentials.ts";
 import { EVERY_TLS_LIBRARY } from "../../credentials/every_tls_library.ts";
 import { defaultRoots, sameOctets } from "./pem.ts";
@@ -12,11 +14,10 @@ import { textOfError } from "./status.ts";
 /** What is asked of a server's certificate beside its verification. */
 export interface VerifyOptions {
   /**
-   * Called with the server's name and its certificate; an error refuses the connection. It is asked after the certificate
-   * was found to be for that name, not instead.
+   * Called with the server's name, or its address, and its certificate; an error refuses the connection. It is asked after
+   * the certificate was found to be for that name, not instead.
    */
-  // deno-lint-ignore no-explicit-any
-  checkServerIdentity?: (hostname: string, cert: any) => Error | undefined;
+  checkServerIdentity?: (hostname: string, cert: NodeCertificate) => Error | undefined;
   /** False is refused: a connection whose certificate is not verified protects nothing. */
   rejectUnauthorized?: boolean;
 }
@@ -178,7 +179,7 @@ class SslCredentials extends AdaptableCredentials {
       credentials = new WireCredentials({
         ...this.pems,
         ...(serverName === undefined ? {} : { serverName }),
-        ...(this.check === undefined ? {} : { verifyPeer: peerCheck(this.check, serverName) }),
+        ...(this.check === undefined ? {} : { verifyPeer: peerCheck(this.check) }),
       }, EVERY_TLS_LIBRARY);
       this.made.set(serverName, credentials);
     }
@@ -186,14 +187,10 @@ class SslCredentials extends AdaptableCredentials {
   }
 }
 
-function peerCheck(
-  check: NonNullable<VerifyOptions["checkServerIdentity"]>,
-  serverName: string | undefined,
-): VerifyPeer {
-  return ({ peerCertificate: certificate, serverName: asked }) => {
-    const cert = certificate === undefined ? {} : { ...certificate, raw: Buffer.from(certificate.der) };
+function peerCheck(check: NonNullable<VerifyOptions["checkServerIdentity"]>): VerifyPeer {
+  return ({ peerCertificate }, host) => {
     // Null is no error either, as to Node.
-    const error = check(serverName ?? asked ?? "", cert) ?? undefined;
+    const error = check(host!, asNodeHasIt(peerCertificate!)) ?? undefined;
     return error === undefined
       ? true
       : `its certificate was refused by checkServerIdentity: ${textOfError(error)}`;

@@ -350,9 +350,16 @@ export default [
   },
   {
     file: `${FOLDER}channel_credentials.ts`,
-    before: "cert) ?? undefined;",
-    after: "cert);",
+    before: "asNodeHasIt(peerCertificate!)) ?? undefined;",
+    after: "asNodeHasIt(peerCertificate!));",
     test: SECURITY,
     name: "the name of a certificate",
+  },
+  {
+    file: "surface/credentials/channel_credentials.ts",
+    before: "return peerCheck(credentials.#source.options.verifyPeer, name());",
+    after: "return peerCheck(credentials.#source.options.verifyPeer);",
+    test: SECURITY,
+    name: "the name or the address",
   },
 ];

@@ -631,6 +631,13 @@ export default [
     SURFACE,
     "the name itself",
   ),
+  mutation(
+    "pollers/native/node_certificate.ts",
+    "return Object.assign(certificate, { subjectaltname: alternatives || undefined });",
+    "return Object.assign(certificate, { subjectaltname: names.uri[0] });",
+    NAMES,
+    "to APIs of Node's",
+  ),
   mutation(OPENSSL + "session.ts", "if (this.isEstablished) this.negotiated();", "", ENDURANCE, "was freed"),
 ];
 

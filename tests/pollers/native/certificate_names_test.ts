@@ -3,6 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { X509Certificate } from "node:crypto";
 import { Authority, type Subject } from "../../../examples/tls/authority.ts";
 import { certificateNames, certificateOf } from "../../../pollers/native/certificate.ts";
+import { nodeCertificate } from "../../../pollers/native/node_certificate.ts";
 import { readCertificateNames } from "../../../pollers/native/certificate_names.ts";
 import { test } from "../../harness.ts";
 
@@ -41,6 +42,18 @@ test("certificate names: a name that reads like several is one", () => {
     const { names } = readCertificateNames(derOf({ name: "client", uri: [name], dns: [name] }));
     assertEquals(names, { uri: [name], dns: [name], ip: [], email: [] });
   }
+});
+
+test("certificate names: to APIs of Node's, too, a name that reads like several is one", () => {
+  const shown = (subject: Partial<Subject>) =>
+    nodeCertificate(certificateOf(derOf({ name: "client", ...subject })));
+  const { subject, subjectaltname } = shown({ uri: ["x, URI:spiffe://admin"], dns: ["a'b\0", "c.example"] });
+  assertEquals(subject.CN, "client");
+  assertEquals(
+    subjectaltname,
+    'DNS:"a\\u0027b\\u0000", DNS:c.example, URI:"x\\u002c URI:spiffe://admin"',
+  );
+  assertEquals(shown({}).subjectaltname, undefined);
 });
 
 test("certificate names: special characters of a subject are escaped, so that it has no line of its own", () => {

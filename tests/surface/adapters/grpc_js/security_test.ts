@@ -4,6 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
+import nodeTls, { type PeerCertificate } from "node:tls";
 import type { CallCredentials, ClientUnaryCall, sendUnaryData, ServerUnaryCall } from "pollwire/grpc-js";
 import * as grpc from "pollwire/grpc-js";
 import { EVERY_TLS_LIBRARY } from "../../../../surface/credentials/every_tls_library.ts";
@@ -142,6 +143,35 @@ test("grpc-js: the name of a certificate, and what an app says of it", async () 
   assertEquals(checks, ["localhost true"]);
   const stopped = await call(grpc, grpc, checked);
   assertMatch(stopped.error!.details, /revoked/);
+});
+
+test("grpc-js: an app's check has the name or the address, and certificates as Node shows them", async () => {
+  const seen: unknown[] = [];
+  const checkServerIdentity = (host: string, cert: PeerCertificate): Error | undefined => {
+    seen.push(host, cert.subject.CN, cert.subjectaltname);
+    return nodeTls.checkServerIdentity(host, cert);
+  };
+  const checked = grpc.credentials.createSsl(pem(authority.cert), pem(client.key), pem(client.cert), {
+    checkServerIdentity,
+  });
+  const server = new grpc.Server();
+  const one = (call: ServerUnaryCall<Note, Note>, callback: sendUnaryData<Note>) => {
+    const { subject, subjectaltname } = call.getAuthContext().sslPeerCertificate!;
+    callback(null, { text: `${subject.CN} ${subjectaltname}` });
+  };
+  server.addService(guideClient(grpc).service, { one } as never);
+  const port = await bound(server, grpc.ServerCredentials.createSsl(pem(authority.cert), [pair], true));
+  for (const host of ["localhost", "127.0.0.1"]) {
+    const made = new (guideClient(grpc))(`${host}:${port}`, checked);
+    const { error, value } = await outcome((done) =>
+      made["one"]({}, { deadline: Date.now() + 10_000 }, done)
+    );
+    assertEquals([error, value?.text], [null, "client DNS:client.example"]);
+    made.close();
+    assertEquals(seen.splice(0), [host, "server", "DNS:localhost, IP Address:127.0.0.1"]);
+  }
+  server.forceShutdown();
+  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
 });
 
 test("grpc-js: call credentials that fail, fail the call", async () => {
