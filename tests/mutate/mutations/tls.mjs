@@ -638,6 +638,13 @@ export default [
     NAMES,
     "to APIs of Node's",
   ),
+  mutation(
+    OPENSSL + "context.ts",
+    "SESS_CACHE_OFF = 0",
+    "SESS_CACHE_OFF = 2",
+    ENDURANCE,
+    "takes none by tickets",
+  ),
   mutation(OPENSSL + "session.ts", "if (this.isEstablished) this.negotiated();", "", ENDURANCE, "was freed"),
 ];
 

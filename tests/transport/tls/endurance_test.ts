@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { createEngine } from "../../../pollers/mod.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import type { NativePointer } from "../../../pollers/ffi/library.ts";
 import { OpenSslContext } from "../../../transport/tls/openssl/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { openOpenSsl, type OpenSsl } from "../../../transport/tls/openssl/library.ts";
@@ -245,6 +246,45 @@ test(
   },
   options,
 );
+
+const SSL_CTRL_SESS_NUMBER = 20;
+const SSL_CTRL_SET_MAX_PROTO_VERSION = 124;
+const SSL_OP_NO_TICKET = 2 ** 14;
+
+test("TLS by openssl: a server keeps no session of a client that takes none by tickets", async () => {
+  assert(opened.ok);
+  const library = opened.openssl;
+  const contexts: NativePointer[] = [];
+  const openssl: OpenSsl = {
+    ...library,
+    SSL_CTX_set_options(context, options) {
+      contexts.push(context!);
+      library.SSL_CTX_set_options(context, options + (contexts.length === 1 ? SSL_OP_NO_TICKET : 0));
+    },
+  };
+  const client = new OpenSslContext(openssl, { ca: authority.cert });
+  library.SSL_CTX_ctrl(contexts[0]!, SSL_CTRL_SET_MAX_PROTO_VERSION, 0x0303, null);
+  const server = new OpenSslContext(openssl, { identity: shown, requireClientCertificate: false });
+  const engine = createEngine();
+  for (let i = 0; i < 3; i++) {
+    const [a, b] = await engine.pair();
+    const [here, there] = await Promise.all([
+      secureClient(engine, OPENSSL, a, undefined, "localhost", client),
+      secureServer(engine, OPENSSL, b, undefined, server),
+    ]) as [SecureEndpoint, SecureEndpoint];
+    await Promise.all([writeAll(there, pattern(10)), readExactly(here, 10)]);
+    assertEquals([there.security.protocol, there.security.resumed], ["TLSv1.2", false]);
+    const ended = readAll(there);
+    here.close();
+    await ended; // by close_notify, without which the library drops a session
+    there.close();
+    await new Promise<void>((resolve) => engine.run(() => engine.run(resolve)));
+  }
+  assertEquals(library.SSL_CTX_ctrl(contexts[1]!, SSL_CTRL_SESS_NUMBER, 0, null), 0);
+  client.release();
+  server.release();
+  await engine.shutdown();
+}, options);
 
 test(
   "TLS by openssl: the second connection of a client resumes the first one's session, and is known the same",

@@ -12,6 +12,8 @@ import { OpenSslSession } from "./session.ts";
 
 // Controls and flags of <openssl/ssl.h>.
 const SSL_CTRL_MODE = 33;
+const SSL_CTRL_SET_SESS_CACHE_MODE = 44;
+const SSL_SESS_CACHE_OFF = 0;
 const SSL_CTRL_CHAIN_CERT = 89;
 const SSL_CTRL_SET_MIN_PROTO_VERSION = 123;
 const TLS1_2_VERSION = 0x0303;
@@ -122,6 +124,8 @@ export class OpenSslContext implements TlsContext {
       verify = SSL_VERIFY_PEER | (requireClientCertificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0);
     }
     openssl.SSL_CTX_set_verify(context, verify, null);
+    // Sessions are in tickets, which clients keep: 20,480 of clients of TLS 1.2 without tickets are 110 MB.
+    openssl.SSL_CTX_ctrl(context, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, null);
     // Without it no session of a client with a certificate would be resumed.
     openssl.SSL_CTX_set_session_id_context(context, cString("pollwire"), 8);
   }
