@@ -3,7 +3,7 @@
 // It is asked when a connection is there, so that what is sent is fresh, and with each attempt. A call without any of this
 // has none of these objects.
 
-import type { EventEngine, Instant } from "../../pollers/mod.ts";
+import { type EventEngine, type Instant, messageOf } from "../../pollers/mod.ts";
 import {
   type ClientTransport,
   coversHost,
@@ -82,9 +82,9 @@ export class CallPermission implements CallCredentialsSink {
    */
   permits(transport: ClientTransport): boolean {
     const { authority } = this.identity ?? {};
-    if (authority !== undefined && !covers(transport, authority)) {
-      const why = `the server's certificate is not for the authority ${JSON.stringify(authority)}`;
-      this.refuse(Status.UNAUTHENTICATED, why, undefined);
+    const why = authority === undefined ? undefined : objectionTo(transport, authority);
+    if (why !== undefined) {
+      this.refuse(Status.UNAUTHENTICATED, `the server's certificate ${why}`, undefined);
       return false;
     }
     if (this.credentials === undefined || this.isFresh) return true;
@@ -202,7 +202,18 @@ function both(
   return new CompositeCredentials([first, second]);
 }
 
-/** Whether the peer of `transport` has shown that it is `authority`. In plaintext nobody has shown anything. */
-function covers({ security }: ClientTransport, authority: string): boolean {
-  return security === undefined || coversHost(security.peerCertificate?.names, hostOf(authority));
+/**
+ * What is wrong with the certificate of the peer of `transport` where it is to be `authority`; undefined where that is it, and
+ * in plaintext, where nobody has shown anything. A certificate that the TLS library takes may be none to the runtime.
+ */
+function objectionTo(transport: ClientTransport, authority: string): string | undefined {
+  try {
+    const { security } = transport;
+    if (security === undefined || coversHost(security.peerCertificate?.names, hostOf(authority))) {
+      return undefined;
+    }
+    return `is not for the authority ${JSON.stringify(authority)}`;
+  } catch (error) { // other calls wait behind this one
+    return `cannot be read: ${messageOf(error)}`;
+  }
 }

@@ -25,7 +25,8 @@ const shown = authority.issue({ name: "server", dns: ["localhost"], ip: ["127.0.
 const NO_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 const own = authority.issue({ name: "client", uri: ["spiffe://example/client"] });
 
-function suite({ name: provider, probe }: TlsProvider): void {
+function suite(library: TlsProvider): void {
+  const { name: provider, probe } = library;
   const probed = probe();
   const leaves = provider === "node"
     ? { leaves: "a runtime's TLS sockets have timers that end after them" }
@@ -239,6 +240,37 @@ function suite({ name: provider, probe }: TlsProvider): void {
           }
         });
       }
+    },
+    options,
+  );
+
+  test(
+    `${provider}: a certificate that cannot be read here costs calls with an authority, and no others`,
+    async () => {
+      const unreadable: TlsProvider = {
+        ...library,
+        clientContext(config) {
+          const context = library.clientContext(config);
+          const begin: typeof context.begin = (serverName, onProgress) => {
+            const session = context.begin(serverName, onProgress);
+            session.security = () => {
+              throw new Error("no such curve");
+            };
+            return session;
+          };
+          return { begin, release: () => context.release() };
+        },
+      };
+      await served({}, async (port) => {
+        const credentials = tls.client({ ca, provider: unreadable });
+        await using(new Channel(`localhost:${port}`, { credentials }), async (client) => {
+          const named = failure(client.one({}, { authority: "localhost" })); // which others wait behind
+          assertEquals((await client.one({ text: "d" })).text, "d");
+          const { code, details } = await named;
+          assertEquals(code, Status.UNAUTHENTICATED);
+          assertEquals(details, "the server's certificate cannot be read: no such curve");
+        });
+      });
     },
     options,
   );
