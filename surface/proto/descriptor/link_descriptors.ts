@@ -10,8 +10,9 @@ import { type ReadContext, SetContext } from "./read_context.ts";
 import { readFile } from "./read_file.ts";
 import { extensionsOf } from "./read_options.ts";
 
-/** Files of one set, as `loadProto` has it. */
+/** Files that any set may have; a larger one may have one for each `BYTES_A_FILE` octets, which all real ones do. */
 const MAX_FILES = 5000;
+const BYTES_A_FILE = 512;
 
 /**
  * The files of `descriptors`, linked as those of .proto texts are, in the order given. The files of protobuf itself are
@@ -19,7 +20,8 @@ const MAX_FILES = 5000;
  *
  * @throws {ProtoError} that names file and declaration
  */
-export function linkDescriptors(descriptors: Iterable<Uint8Array>): FileNode[] {
+export function linkDescriptors(descriptors: readonly Uint8Array[]): FileNode[] {
+  const maxFiles = maxFilesOf(descriptors);
   const set = new SetContext();
   const files = new Map<string, FileNode>();
   const bytes = new Map<string, Uint8Array>();
@@ -41,8 +43,8 @@ export function linkDescriptors(descriptors: Iterable<Uint8Array>): FileNode[] {
     });
     files.set(name, file);
     if (standard === undefined) describeBy(file, one);
-    if (files.size > MAX_FILES) {
-      throw new ProtoError(`Cannot load descriptors: there are more than ${MAX_FILES} files`);
+    if (files.size > maxFiles) {
+      throw new ProtoError(`Cannot load descriptors: there are more than ${maxFiles} files`);
     }
   }
   resolveImports(files);
@@ -52,6 +54,11 @@ export function linkDescriptors(descriptors: Iterable<Uint8Array>): FileNode[] {
   for (const context of contexts) context.checkKinds();
   set.extend(extensionsOf([...own, ...imported]));
   return [...files.values()];
+}
+
+function maxFilesOf(descriptors: readonly Uint8Array[]): number {
+  const octets = descriptors.reduce((sum, { length }) => sum + length, 0);
+  return Math.max(MAX_FILES, Math.floor(octets / BYTES_A_FILE));
 }
 
 function decode(bytes: Uint8Array): FileDescriptor {

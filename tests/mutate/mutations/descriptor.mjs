@@ -115,6 +115,13 @@ export default [
   },
   {
     file: "surface/proto/descriptor/link_descriptors.ts",
+    before: "Math.max(MAX_FILES, Math.floor(octets / BYTES_A_FILE))",
+    after: "Math.max(MAX_FILES, 0)",
+    test: READ,
+    name: "a set of more than 5,000 files",
+  },
+  {
+    file: "surface/proto/descriptor/link_descriptors.ts",
     before: "set.extend(extensionsOf([...own, ...imported]));",
     after: "",
     test: READ,

@@ -405,6 +405,19 @@ test("many extensions of many ranges are found in their ranges in a few steps ea
   assert(ms < 5_000, `${ms} ms`); // half a second, and ten where each is compared with all
 }, { skip: runtime === "bun" ? undefined : "elsewhere it takes a third of that time, either way" });
 
+test("a set of more than 5,000 files is taken if they are as large as real ones, and refused if they say nothing", () => {
+  const { file } = descriptorCodecs();
+  const setOf = (octets: number) =>
+    Array.from({ length: 5001 }, (_, i) =>
+      file.encode({
+        name: `${i}.proto`,
+        package: `p${i}`,
+        messageType: [{ name: "M".padEnd(octets, "m") }],
+      }));
+  assertEquals(linkDescriptors(setOf(512)).length, 5001);
+  assertThrows(() => linkDescriptors(setOf(1)), ProtoError, "there are more than 5000 files");
+});
+
 test("octets that are changed at random give files or a ProtoError (seed 56)", () => {
   let state = 56;
   const random = (below: number) => {
