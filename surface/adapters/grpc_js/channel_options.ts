@@ -29,6 +29,8 @@ export interface ChannelOptions {
   "grpc.max_concurrent_streams"?: number;
   /** The wait before the second attempt to connect. */
   "grpc.initial_reconnect_backoff_ms"?: number;
+  /** How long an attempt to connect may take, but no shorter than the first backoff; 0: any time. Default 20 s. */
+  "grpc.min_reconnect_backoff_ms"?: number;
   /** Has no effect here: it is two minutes. */
   "grpc.max_reconnect_backoff_ms"?: number;
   /** 1: connections are the channel's own. */
@@ -79,6 +81,9 @@ const LEAST_IDLE_MS = 1_000;
 /** The shortest first backoff: grpc-js takes 0. */
 const LEAST_BACKOFF_MS = 1;
 
+/** The first backoff of who says nothing. */
+const FIRST_BACKOFF_MS = 1_000;
+
 /** Options that a channel of this library is made with, beside credentials. */
 export function channelOptions(options: ChannelOptions): WireChannelOptions {
   const {
@@ -98,6 +103,7 @@ export function channelOptions(options: ChannelOptions): WireChannelOptions {
     initialBackoffMs: initialBackoffMs === undefined
       ? undefined
       : Math.max(LEAST_BACKOFF_MS, initialBackoffMs),
+    handshakeTimeoutMs: attemptTimeoutOf(options),
     retryBufferBytes,
     maxCallAttempts,
     proxy,
@@ -132,6 +138,14 @@ function commonOptions(options: ChannelOptions) {
       ? undefined
       : defined({ maxConcurrentStreams, maxHeaderListSize }),
   };
+}
+
+/** grpc-js does not read it: what it means is C-core's and nice-grpc's, whose own timer needs grpc-js's inside. */
+function attemptTimeoutOf(options: ChannelOptions): number | undefined {
+  const leastMs = options["grpc.min_reconnect_backoff_ms"];
+  if (leastMs === undefined) return undefined;
+  if (leastMs === 0) return Infinity;
+  return Math.max(leastMs, options["grpc.initial_reconnect_backoff_ms"] ?? FIRST_BACKOFF_MS);
 }
 
 function userAgentOf(...names: Array<string | undefined>): string | undefined {

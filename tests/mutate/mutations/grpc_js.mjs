@@ -10,6 +10,13 @@ const FOLDER = "surface/adapters/grpc_js/";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/adapters/grpc_js/channel_options.ts",
+    before: "handshakeTimeoutMs: attemptTimeoutOf(options),",
+    after: "",
+    test: "tests/surface/adapters/grpc_js/plain_test.ts",
+    name: "an attempt to connect may take as long",
+  },
+  {
     file: "surface/adapters/grpc_js/wire_call.ts",
     before: "return this.transport === undefined ? null : authContextOf(this.transport.security);",
     after: "return authContextOf(this.transport?.security);",

@@ -16,6 +16,7 @@ import type {
 } from "pollwire/grpc-js";
 import * as grpc from "pollwire/grpc-js";
 import { test } from "../../../harness.ts";
+import { listening } from "../../credentials/raw_peers.ts";
 import { until } from "../../serving.ts";
 import {
   app,
@@ -418,6 +419,20 @@ test("grpc-js: a call without a server is UNAVAILABLE, and one that waits gets i
   client.close();
   assertEquals(client.getChannel().getConnectivityState(false), grpc.connectivityState.SHUTDOWN);
   await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+});
+
+test("grpc-js: a server that says nothing is given up in the time that was given", async () => {
+  const { port, close } = await listening(() => {});
+  const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
+    "grpc.min_reconnect_backoff_ms": 300,
+    "grpc.initial_reconnect_backoff_ms": 300,
+  });
+  const error = await new Promise<Error | null>((resolve) =>
+    client.makeUnaryRequest("/x.Y/z", () => Buffer.alloc(0), () => 0, 0, (error) => resolve(error))
+  );
+  assertMatch(String(error?.message), /UNAVAILABLE: .* timed out after 300 ms/);
+  client.close();
+  void close();
 });
 
 test("grpc-js: both interceptors and providers are refused", () => {

@@ -108,6 +108,20 @@ test("grpc-js: options of channels are ours by other names, and unknown ones hav
   assertEquals([server.maxConnectionAgeMs, server.settings], [1_000, { maxConcurrentStreams: 7 }]);
 });
 
+test("grpc-js: an attempt to connect may take as long as grpc.min_reconnect_backoff_ms says", () => {
+  const timeoutOf = (least: number, initial?: number) =>
+    channelOptions({
+      "grpc.min_reconnect_backoff_ms": least,
+      ...(initial === undefined ? {} : { "grpc.initial_reconnect_backoff_ms": initial }),
+    }).handshakeTimeoutMs;
+  assertEquals([timeoutOf(3_000), timeoutOf(0), timeoutOf(20), timeoutOf(20, 5)], [
+    3_000,
+    Infinity,
+    1_000,
+    20,
+  ]);
+});
+
 test("grpc-js: a service config may have what only grpc-js allows", () => {
   const read = (config: object): unknown => {
     const { serviceConfig } = channelOptions({ "grpc.service_config": JSON.stringify(config) });
