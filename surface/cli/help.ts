@@ -13,18 +13,21 @@ const MOST_NAME = 30;
 /** Help of the program. */
 export function programHelp(commands: readonly CommandEntry[], output: Output): string {
   const { bold, cyan, dim } = styleOf(output);
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  const lines = commands.map(({ name, summary }) => `  ${cyan(name.padEnd(width))}  ${summary}`);
+  const width = Math.min(output.columns, MOST_COLUMNS);
+  const column = Math.max(...commands.map(({ name }) => name.length)) + 4;
+  const rows = [
+    ...commands.map(({ name, summary }) => [cyan(name), summary] as const),
+    [cyan("help"), "says what a command does, with its flags and examples"] as const,
+  ];
   return [
     `${bold("pollwire")}: gRPC from the command line`,
     "",
     `${bold("Usage:")} pollwire COMMAND [FLAGS] [ARGUMENTS]`,
     "",
     bold("Commands:"),
-    ...lines,
-    `  ${cyan("help".padEnd(width))}  says what a command does, with its flags and examples`,
+    ...flagLines(rows, column, width),
     "",
-    `${bold("Flags:")} --help, --version; flags have one dash or two, and may stand anywhere`,
+    fold(`${bold("Flags:")} --help, --version; flags have one dash or two, and may stand anywhere`, width),
     "",
     dim("  pollwire list localhost:50051"),
     dim(`  pollwire call localhost:50051 helloworld.Greeter/SayHello -d '{"name": "you"}'`),
@@ -79,7 +82,8 @@ function flagLines(rows: readonly (readonly [string, string])[], column: number,
   const indent = " ".repeat(column);
   return rows.map(([left, right]) => {
     const first = `  ${left}`;
-    const start = widthOf(first) > column - 2 ? `${first}\n${indent}` : first.padEnd(column);
+    const room = column - widthOf(first);
+    const start = first + (room < 2 ? `\n${indent}` : " ".repeat(room));
     return start + fold(right, width - column).replaceAll("\n", `\n${indent}`);
   });
 }

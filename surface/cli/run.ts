@@ -18,6 +18,8 @@ class Interrupted extends Error {
   }
 }
 
+/** `pollwire help help` says what `pollwire help` does; scripts for shells offer "help" behind "help", too. */
+const HELP_WORDS: readonly string[] = ["help", "--help", "-help", "-h"];
 const HELP: SwitchFlag = { kind: "switch", help: "prints this", aliases: ["h"] };
 
 /** Runs the command that was `given`; resolves with the exit code, and throws nothing. */
@@ -72,11 +74,8 @@ async function runCommand(
     case "-help":
     case "-h":
       return print(programHelp(commands, terminal.out));
-    case "help": {
-      if (rest[0] === undefined) return print(programHelp(commands, terminal.out));
-      const entry = find(rest[0], rest, commands);
-      return print(commandHelp(entry, await entry.load(), terminal.out));
-    }
+    case "help":
+      return print(await helpOf(rest, terminal, commands));
   }
   const entry = find(name, given, commands);
   const command = await entry.load();
@@ -86,13 +85,26 @@ async function runCommand(
   return await command.run({ flags, args, terminal, signal, commands });
 }
 
+/** What `pollwire help` and the words behind it print: of a command, else of the program. */
+async function helpOf(
+  given: readonly string[],
+  { out }: Terminal,
+  commands: readonly CommandEntry[],
+): Promise<string> {
+  const words = given.filter((word) => !HELP_WORDS.includes(word));
+  if (words.length === 0) return programHelp(commands, out);
+  const entry = find(words[0]!, words, commands);
+  checkMost("help", words, 1);
+  return commandHelp(entry, await entry.load(), out);
+}
+
 function find(name: string, given: readonly string[], commands: readonly CommandEntry[]): CommandEntry {
   const entry = commands.find((one) => one.name === name);
   if (entry !== undefined) return entry;
   // As grpcurl has it: flags and address first, the verb behind them.
   const verb = given.find((one) => commands.some((known) => known.name === one));
   const other = verb === undefined
-    ? hint(name, commands.map((one) => one.name))
+    ? hint(name, [...commands.map((one) => one.name), "help"])
     : `; the command comes first: pollwire ${[verb, ...given.filter((one) => one !== verb)].join(" ")}`;
   throw new UsageError(`There is no command ${JSON.stringify(name)}${other}`);
 }
@@ -103,9 +115,12 @@ function checkCount(name: string, { usage }: AnyCommand, args: readonly string[]
   const least = words.filter((word) => !word.startsWith("[")).length;
   const most = words.some((word) => word.includes("...")) ? Infinity : words.length;
   if (args.length < least) throw new UsageError(`Cannot run ${name}: ${words[args.length]} is missing`);
-  if (args.length > most) {
-    throw new UsageError(`Cannot run ${name}: ${JSON.stringify(args[most])} is one argument too many`);
-  }
+  checkMost(name, args, most);
+}
+
+function checkMost(name: string, args: readonly string[], most: number): void {
+  if (args.length <= most) return;
+  throw new UsageError(`Cannot run ${name}: ${JSON.stringify(args[most])} is one argument too many`);
 }
 
 /** Prints what is wrong on stderr; returns the exit code. */

@@ -4,9 +4,13 @@ import { type CommandEntry, defineCommand } from "../../../surface/cli/command.t
 import { COMMANDS } from "../../../surface/cli/commands.ts";
 import { CommandError } from "../../../surface/cli/exit_codes.ts";
 import { run } from "../../../surface/cli/run.ts";
+import { widthOf } from "../../../surface/cli/text.ts";
 import { VERSION } from "../../../surface/version.ts";
 import { test } from "../../harness.ts";
 import { FakeTerminal, pollwire } from "./fake_terminal.ts";
+
+// deno-lint-ignore no-control-regex
+const SGR = /\x1b\[[0-9;]*m/g;
 
 test("without a command the program says what there is, on stderr, and ends with 2", async () => {
   const { code, out, err } = await pollwire([]);
@@ -35,6 +39,34 @@ test("every command has help with examples, by help NAME and by --help, within t
   }
 });
 
+test("help of the program lists every command within the width, with colours too", async () => {
+  for (const colours of [false, true]) {
+    const terminal = new FakeTerminal();
+    terminal.out.columns = 50;
+    terminal.out.colours = colours;
+    const { code, out } = await pollwire(["help"], terminal);
+    assertEquals(code, 0);
+    for (const { name } of COMMANDS) assertStringIncludes(out, name);
+    const lines = out.slice(0, out.indexOf("pollwire list")).split("\n");
+    for (const line of lines) assert(widthOf(line) <= 50, line);
+    const shown = lines.map((line) => line.replace(SGR, ""));
+    assert(shown.includes("  list         lists the services of a server, or"), out);
+  }
+});
+
+test("help takes one command, and itself for help of the program", async () => {
+  const { out } = await pollwire(["help"]);
+  for (const given of [["help", "help"], ["help", "--help"], ["help", "-h"]]) {
+    assertEquals(await pollwire(given), { code: 0, out, err: "" });
+  }
+  assertEquals(await pollwire(["help", "--help", "list"]), await pollwire(["help", "list"]));
+  const { code, err } = await pollwire(["help", "list", "nope"]);
+  assertEquals([code, err], [
+    2,
+    'error: Cannot run help: "nope" is one argument too many\nTry: pollwire help\n',
+  ]);
+});
+
 test("an unknown command is refused with the nearest, and grpcurl's order with ours", async () => {
   const wrong = await pollwire(["polers"]);
   assertEquals([wrong.code, wrong.out], [2, ""]);
@@ -42,6 +74,7 @@ test("an unknown command is refused with the nearest, and grpcurl's order with o
     wrong.err,
     `There is no command "polers"; did you mean pollers?\nTry: pollwire help\n`,
   );
+  assertStringIncludes((await pollwire(["hlep"])).err, "did you mean help?");
   const { err } = await pollwire(["-plaintext", "localhost:1", "pollers"]);
   assertStringIncludes(err, "the command comes first: pollwire pollers -plaintext localhost:1");
 });
