@@ -2,6 +2,20 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
 
+/** Values that are one or several of `names`, with commas between them. */
+export function listOf(names) {
+  return { each: names };
+}
+
+/** Pollers, in the library's order; `describePollers()` says which of them can be used. */
+export const POLLERS = listOf(["native", "epoll", "iocp", "poll", "io_uring", "node"]);
+/** Pollers that are measured: each may say threads ("epoll/2"), and it may be none of them. */
+export const MEASURED_POLLERS = { ...POLLERS, threads: true, none: true };
+/** Runtimes that run the sources. */
+export const RUNTIMES = listOf(["deno", "bun"]);
+/** A port to connect to or to listen on; 0 where the system chooses one. */
+export const PORT = { most: 65_535 };
+
 /** What is wrong with a command line, in a sentence for whoever typed it. */
 export class ArgumentError extends Error {}
 
@@ -11,7 +25,7 @@ export class ArgumentError extends Error {}
  *
  * @param {string} usage the program in one sentence, and examples where they help
  * @param {Record<string, unknown>} options by name the default, or `[default, help, choices]`; the default's type is
- *   the value's
+ *   the value's. `choices` are all values there are, or {@linkcode listOf} them, or {@linkcode PORT}
  * @returns {any} values by name
  */
 export function readArguments(usage, options, given = process.argv.slice(2)) {
@@ -69,7 +83,7 @@ export function helpText(usage, options) {
     const [, help = "", choices] = Array.isArray(spec) ? spec : [spec];
     const value = defaultOf(spec);
     const shown = isFlag(spec) || value === "" ? "" : `=${value}`;
-    return [`--${name}${shown}`, choices === undefined ? help : `${help} (${choices.join(", ")})`];
+    return [`--${name}${shown}`, Array.isArray(choices) ? `${help} (${choices.join(", ")})` : help];
   });
   const width = Math.max(...rows.map(([left]) => left.length));
   const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd());
@@ -86,13 +100,32 @@ function convert({ rawName, name, value }, spec) {
   if (value === undefined) {
     throw new ArgumentError(`Cannot read ${rawName}: expected a value, as --${name}=${fallback}`);
   }
-  if (choices !== undefined && !choices.includes(value)) {
-    throw new ArgumentError(`Cannot read ${rawName}=${value}: expected one of ${choices.join(", ")}`);
+  const wrong = whatIsWrong(value, fallback, choices);
+  if (wrong !== undefined) throw new ArgumentError(`Cannot read ${rawName}=${value}: ${wrong}`);
+  return typeof fallback === "string" ? value : Number(value);
+}
+
+/** Why `value` cannot be one of `choices`, or of the type of `fallback`; undefined where it can. */
+function whatIsWrong(value, fallback, choices) {
+  if (Array.isArray(choices)) {
+    return choices.includes(value) ? undefined : `expected one of ${choices.join(", ")}`;
   }
-  if (typeof fallback === "string") return value;
-  const number = Number(value);
-  if (value.trim() !== "" && number >= 0 && number !== Infinity) return number;
-  throw new ArgumentError(`Cannot read ${rawName}=${value}: expected a number, 0 or above`);
+  if (choices?.each !== undefined) return wrongInList(value, choices);
+  if (typeof fallback === "string") return undefined;
+  const number = value.trim() === "" ? NaN : Number(value);
+  if (choices?.most !== undefined) {
+    const fits = Number.isInteger(number) && number >= 0 && number <= choices.most;
+    return fits ? undefined : `expected a whole number from 0 to ${choices.most}`;
+  }
+  return number >= 0 && number !== Infinity ? undefined : "expected a number, 0 or above";
+}
+
+function wrongInList(value, { each, threads = false, none = false }) {
+  if (none && value === "") return undefined;
+  const words = value.split(",").map((word) => threads ? word.replace(/\/[1-9]\d*$/, "") : word);
+  const unknown = words.find((word) => !each.includes(word));
+  if (unknown === undefined) return undefined;
+  return `there is no ${JSON.stringify(unknown)}; give one or more of ${each.join(", ")}`;
 }
 
 function unknown(argument, specs) {

@@ -9,7 +9,7 @@
 // processes. For other programs beside it: `chrt -r 20 node bench/beside.mjs`.
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { readArguments, refuse } from "../.ci/arguments.mjs";
+import { listOf, POLLERS, readArguments, refuse, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { root } from "../.ci/runtimes.mjs";
 import { fixedSide, listContenders } from "./contenders/list.mjs";
@@ -39,11 +39,12 @@ const options = readArguments(
   {
     folder: ["", "another checkout, with its packages installed; else two pollers are compared"],
     scenario: [SCENARIOS, "what is measured: ids, or beginnings of ids, of calls and streams"],
-    side: ["server,client", "sides that are measured"],
-    runtime: ["deno,bun", "runtimes to measure"],
+    side: ["server,client", "sides that are measured", listOf(["server", "client"])],
+    runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
     poller: [
       "native",
       "poller to measure; without --folder two, of which the second is measured beside the first",
+      POLLERS,
     ],
     pairs: [5, "pairs of processes, one after another"],
     turns: [16, "bursts of each process"],

@@ -3,7 +3,7 @@
 //   npm run bench:flat -- --runtime=deno,bun
 //
 // One server a runtime. Between the measurements it is given more to hold: calls done, open streams, connections.
-import { readArguments } from "../.ci/arguments.mjs";
+import { MEASURED_POLLERS, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { generator, listContenders } from "./contenders/list.mjs";
 import { runClient, startServer } from "./measure/measure.mjs";
@@ -13,11 +13,11 @@ import { median } from "./measure/statistics.mjs";
 const options = readArguments(
   "npm run bench:flat: whether a call costs the same however much a server has done and holds.",
   {
-    runtime: ["deno,bun", "runtimes to measure"],
-    poller: ["native", "pollers to measure"],
+    runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
+    poller: ["native", "pollers to measure", MEASURED_POLLERS],
     seconds: [1, "length of one measurement"],
     rounds: [3, "measurements of each state; medians are shown"],
-    load: ["bun", "runtime of the load generator"],
+    load: ["bun", "runtime of the load generator", RUNTIMES.each],
   },
 );
 ensureInstalled();

@@ -6,7 +6,7 @@
 // The rounds of `npm run bench`, with what a server does and what counts for a poller; the whole takes five minutes.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { readArguments, refuse } from "../.ci/arguments.mjs";
+import { MEASURED_POLLERS, readArguments, refuse, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { root } from "../.ci/runtimes.mjs";
 import { selectScenarios } from "./scenarios.mjs";
@@ -35,8 +35,12 @@ const LEFT_OUT = ["headers-production-literal", "tls-connect-resumed"];
 const options = readArguments(
   "npm run bench:pollers: a gRPC server on one poller beside another, for each kind of traffic.",
   {
-    poller: ["epoll,io_uring", "pollers to measure; the last one is compared with the first"],
-    runtime: ["deno,bun", "runtimes to measure"],
+    poller: [
+      "epoll,io_uring",
+      "pollers to measure; the last one is compared with the first",
+      MEASURED_POLLERS,
+    ],
+    runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
     scenario: [SCENARIOS, "what is measured: ids, or beginnings of ids"],
     rounds: [2, "times that every server is measured; medians are shown"],
     seconds: [0.3, "length of one measurement"],

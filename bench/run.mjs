@@ -12,23 +12,28 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { readArguments, refuse } from "../.ci/arguments.mjs";
+import { listOf, MEASURED_POLLERS, readArguments, refuse, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { program, root } from "../.ci/runtimes.mjs";
 import { PLANS, SECONDS } from "./documented.mjs";
 import { DEFAULT_SCENARIOS, selectScenarios } from "./scenarios.mjs";
 
 const OPTIONS = {
-  runtime: ["all", "runtimes to measure: deno,bun,node"],
-  poller: ["native", "pollers to measure, each on its own: native,epoll"],
+  runtime: [
+    "all",
+    "runtimes to measure: deno,bun,node, all or none",
+    listOf(["deno", "bun", "node", "all", "none"]),
+  ],
+  poller: ["native", "pollers to measure, each on its own: native,epoll", MEASURED_POLLERS],
   peers: [
     "all",
-    "libraries to measure beside them: grpc-js,connect,cpp,go,python,bun-serve,nghttpd, or none",
+    "libraries to measure beside them: grpc-js,connect,cpp,go,python,bun-serve,nghttpd,c-echo, or none",
+    listOf(["grpc-js", "connect", "cpp", "go", "python", "bun-serve", "nghttpd", "c-echo", "all", "none"]),
   ],
   beside: ["", "folder of another checkout, measured in the same rounds"],
   scenario: [DEFAULT_SCENARIOS, "what is measured: ids, beginnings of ids, or all"],
-  side: ["server,client", "sides that are measured: server, client, both"],
-  load: ["bun", "runtime of the load generator"],
+  side: ["server,client", "sides that are measured", listOf(["server", "client", "both"])],
+  load: ["bun", "runtime of the load generator", RUNTIMES.each],
   rounds: [2, "times that every contender is measured; medians are shown"],
   seconds: [0.3, "length of one measurement"],
   documented: [false, "measures what docs/performance.md and README.md quote, and writes their tables"],

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { readArguments } from "../.ci/arguments.mjs";
+import { POLLERS, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { runtimeCommand } from "../.ci/runtimes.mjs";
 
@@ -11,8 +11,8 @@ const options = readArguments(
   "npm run bench:scale: one channel with many servers: what each costs, and what a change of all of them costs.",
   {
     servers: [1_000, "how many, and as many again that replace them; 30,000 at most"],
-    runtime: ["deno,bun", "runtimes of the client"],
-    poller: ["native", "its pollers"],
+    runtime: ["deno,bun", "runtimes of the client", RUNTIMES],
+    poller: ["native", "its pollers", POLLERS],
     policy: ["round_robin,ring_hash", "balancing policies"],
   },
 );

@@ -10,7 +10,7 @@ import net from "node:net";
 import os from "node:os";
 import process from "node:process";
 import { runtimeCommand } from "../.ci/runtimes.mjs";
-import { readArguments } from "../.ci/arguments.mjs";
+import { readArguments, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { generator } from "./contenders/list.mjs";
 import { Watched } from "./measure/processes.mjs";
@@ -19,7 +19,7 @@ import { median } from "./measure/statistics.mjs";
 const options = readArguments(
   "npm run bench:scaling: reactor workers, one against two, and how connections and wake-ups spread over them.",
   {
-    runtime: ["deno,bun", "runtimes to measure"],
+    runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
     rounds: [3, "measurements of each shape; medians are shown"],
     seconds: [1.5, "length of one measurement"],
     "warm-up": [

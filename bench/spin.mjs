@@ -7,7 +7,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { readArguments, refuse } from "../.ci/arguments.mjs";
+import { POLLERS, readArguments, refuse, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { root, runtimeCommand } from "../.ci/runtimes.mjs";
 import { buildCpp } from "./contenders/build.mjs";
@@ -22,8 +22,8 @@ const options = readArguments(
   "npm run bench:spin: one call after another, by how long a server's thread looks for the next event before it sleeps.",
   {
     spin: ["default,0,20,50,200", "microseconds of spinUs; default: as it is without being told"],
-    runtime: ["deno,bun", "runtimes to measure"],
-    poller: ["epoll", "poller to measure"],
+    runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
+    poller: ["epoll", "poller to measure", POLLERS.each],
     rounds: [3, "times that every server is measured; medians are shown"],
     seconds: [1.5, "length of one measurement"],
     docs: [false, "writes the table into docs/pollers.md"],

@@ -12,7 +12,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { readArguments } from "../.ci/arguments.mjs";
+import { readArguments, RUNTIMES } from "../.ci/arguments.mjs";
 import { build } from "../.ci/build.mjs";
 import { program, root, runtimeCommand } from "../.ci/runtimes.mjs";
 import { Progress } from "../tests/progress.mjs";
@@ -21,7 +21,7 @@ import { median } from "./measure/statistics.mjs";
 const options = readArguments(
   "npm run bench:start: time from a process's start to its first answer, and the size of a client's bundle.",
   {
-    runtime: ["deno,bun", "runtimes to measure"],
+    runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
     rounds: [11, "starts of each program; medians are shown"],
     sizes: [false, "shows the bundle alone, by its parts"],
     by: ["folder", "what its parts are", ["folder", "file"]],

@@ -8,7 +8,7 @@
 // runs on the machine adds to a figure and takes nothing from it.
 import os from "node:os";
 import process from "node:process";
-import { readArguments } from "../.ci/arguments.mjs";
+import { listOf, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { root, runtimeCommand } from "../.ci/runtimes.mjs";
 import { fixedSide, generator } from "./contenders/list.mjs";
@@ -21,8 +21,9 @@ const options = readArguments(
     table: [
       "clients,single,servers,balancing",
       "clients with 100 calls at a time, clients with a single one, servers, and clients over three connections",
+      listOf(["clients", "single", "servers", "balancing"]),
     ],
-    runtime: ["deno,bun", "runtimes to measure"],
+    runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
     rounds: [3, "measurements of each; the best is shown"],
     seconds: [0.5, "length of one measurement"],
   },

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { readArguments } from "../.ci/arguments.mjs";
+import { POLLERS, PORT, readArguments } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { runtimeCommand } from "../.ci/runtimes.mjs";
 
@@ -14,9 +14,13 @@ const example = fileURLToPath(new URL("./route_guide/", import.meta.url));
 const { poller, port, tls } = readArguments(
   "npm run demo: RouteGuide between Deno and Bun, both ways round, then unary calls a second.",
   {
-    poller: [process.env.POLLWIRE_POLLER || "native", "pollers to choose from, in order: epoll,native"],
+    poller: [
+      process.env.POLLWIRE_POLLER || "native",
+      "pollers to choose from, in order: epoll,native",
+      POLLERS,
+    ],
     tls: [false, "over mutual TLS, with an authority and certificates that are made for it"],
-    port: [0, "port of the servers, one after another; 0 for any that is free"],
+    port: [0, "port of the servers, one after another; 0 for any that is free", PORT],
   },
 );
 

@@ -4,7 +4,7 @@ import process from "node:process";
 import { COMMON, readFlags } from "./route_guide/flags.ts";
 
 const { poller } = readFlags("Says which pollers can be used here, and why the others cannot.", {
-  poller: COMMON.poller,
+  poller: [COMMON.poller[0], COMMON.poller[1]], // one that cannot be used is told apart below
 });
 const runtime = "Bun" in globalThis ? "Bun" : "Deno" in globalThis ? "Deno" : "Node";
 try {

@@ -4,26 +4,20 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { readArguments, refuse } from "../../.ci/arguments.mjs";
+import { readArguments, RUNTIMES } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { runtimeCommand } from "../../.ci/runtimes.mjs";
 import { markdown } from "./table.mjs";
 
-const RUNTIMES = ["deno", "bun"]; // Node does not run the sources
-
 const options = readArguments(
   "npm run bench:micro: micro benchmarks of single parts on each runtime, in one table.",
   {
-    runtime: [RUNTIMES.join(","), "runtimes to measure"],
+    runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
     filter: ["", "only benchmarks whose name contains this"],
     ms: [150, "milliseconds for each"],
     json: [false, "JSON instead of a table"],
   },
 );
-const unknown = options.runtime.split(",").find((runtime) => !RUNTIMES.includes(runtime));
-if (unknown !== undefined) {
-  refuse(`Cannot measure on ${JSON.stringify(unknown)}: runtimes are ${RUNTIMES.join(" and ")}`);
-}
 ensureInstalled();
 const measured = options.runtime.split(",").map(measure);
 console.log(options.json ? JSON.stringify(measured, undefined, 1) : markdown(measured));

@@ -10,7 +10,7 @@ const { poller } = readFlags("Makes 2,000 calls over a poller that breaks connec
 });
 
 let faults = 0;
-const inner = selectPoller(poller === "" ? undefined : poller);
+const inner = selectPoller(poller);
 registerPoller(faultyPoller("faulty", inner, { bytes: 20_000, onFault: () => faults++ }));
 
 interface Sum {

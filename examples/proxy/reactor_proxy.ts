@@ -13,11 +13,11 @@ import {
   ServerBidiReactor,
 } from "pollwire";
 import process from "node:process";
-import { COMMON, readFlags } from "../route_guide/flags.ts";
+import { checkPort, COMMON, readFlags } from "../route_guide/flags.ts";
 
 const { host, port, poller, target } = readFlags("A proxy by reactors; prints the port it listens on.", {
   ...COMMON,
-  port: ["50052", "port to listen on"],
+  port: ["50052", "port to listen on", checkPort],
   target: ["127.0.0.1:50051", "server that calls are passed on to"],
 });
 

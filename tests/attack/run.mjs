@@ -1,6 +1,6 @@
 // `npm run attack`: hostile peers against a server, an honest client beside them, and whether the server holds.
 import process from "node:process";
-import { readArguments, refuse } from "../../.ci/arguments.mjs";
+import { POLLERS, readArguments, refuse, RUNTIMES } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { Progress } from "../progress.mjs";
 import { ATTACKS } from "./list.mjs";
@@ -19,8 +19,8 @@ const { target, service, pid, name, runtime, poller, seconds, list } = readArgum
   service: ["/attack.Target/*", "path of its methods; * is Unary, Slow, Download or Upload (attack.proto)"],
   pid: [0, "its process, for its memory"],
   name: ["", "only attacks whose name contains this"],
-  runtime: ["deno,bun", "runtimes of our server"],
-  poller: ["native,epoll", "pollers of our server"],
+  runtime: ["deno,bun", "runtimes of our server", RUNTIMES],
+  poller: ["native,epoll", "pollers of our server", POLLERS],
   seconds: [2, "how long an attack takes, where it does not say"],
   list: [false, "prints the attacks, and runs none"],
 });

@@ -1,4 +1,5 @@
 // What `npm run chaos` takes.
+import { POLLERS } from "../../.ci/arguments.mjs";
 
 /** One sentence and examples. */
 export const USAGE =
@@ -15,7 +16,7 @@ virtual time.
 export const OPTIONS = {
   seconds: [120, "how long"],
   callers: [200, "calls at once"],
-  poller: ["native", "poller of the client and of our servers"],
+  poller: ["native", "poller of the client and of our servers", POLLERS],
   seed: [1, "of everything random; the first one with --seeds"],
   seeds: [0, "how many programs in virtual time, in place of processes"],
 };

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import process from "node:process";
-import { readArguments, refuse } from "../../.ci/arguments.mjs";
+import { POLLERS, readArguments, refuse, RUNTIMES } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { runtimeCommand } from "../../.ci/runtimes.mjs";
 import { Progress } from "../progress.mjs";
@@ -24,8 +24,8 @@ const FAULTS = [
 
 const { name, runtime, poller, keepalive, list } = readArguments(USAGE, {
   name: ["", "only faults whose name contains this"],
-  runtime: ["deno,bun", "runtimes of client and server"],
-  poller: ["native,epoll", "pollers of both"],
+  runtime: ["deno,bun", "runtimes of client and server", RUNTIMES],
+  poller: ["native,epoll", "pollers of both", POLLERS],
   keepalive: ["on", "off for comparison: calls may fail for minutes, or until the client gives up", [
     "on",
     "off",

@@ -1,6 +1,6 @@
 // `npm run handshakes`: TLS handshakes, half of them given up somewhere, and whether the server's memory stands still.
 import process from "node:process";
-import { readArguments, refuse } from "../../.ci/arguments.mjs";
+import { listOf, POLLERS, readArguments, refuse, RUNTIMES } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { Progress } from "../progress.mjs";
 import { handshakes, MOST_DESCRIPTORS, seeded, startServer } from "./handshakes.mjs";
@@ -17,10 +17,10 @@ stream: what they keep is the runtime's.
 
 const options = readArguments(USAGE, {
   count: [10_000, "how many"],
-  runtime: ["deno,bun", "runtimes of the server"],
-  provider: ["openssl,node", "what makes its cryptography"],
-  server: ["pollwire", "whose server: pollwire, bare, bare-duplex"],
-  poller: ["native", "pollers of the server"],
+  runtime: ["deno,bun", "runtimes of the server", RUNTIMES],
+  provider: ["openssl,node", "what makes its cryptography", listOf(["openssl", "node"])],
+  server: ["pollwire", "whose server", listOf(["pollwire", "bare", "bare-duplex"])],
+  poller: ["native", "pollers of the server", POLLERS],
   seed: [1, "of the places at which they are cut off"],
 });
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Channel, insecure, tls } from "pollwire";
-import { readArguments, refuse } from "../../.ci/arguments.mjs";
+import { POLLERS, PORT, readArguments, refuse } from "../../.ci/arguments.mjs";
 import { ALL_CASES, CASES, type Outcome, runCase } from "./cases.ts";
 import { SMALL_SOAK as SOAK } from "./soak.ts";
 
@@ -15,7 +15,7 @@ Cases: ${Object.keys(ALL_CASES).join(", ")}
   {
     server_host: ["localhost", "host of the server"],
     server_host_override: ["", "what :authority says instead, and the host that a certificate must be for"],
-    server_port: [10000, "port of the server"],
+    server_port: [10000, "port of the server", PORT],
     test_case: [
       "large_unary",
       "cases, with commas between them, or all: those without compression, which few servers check",
@@ -23,7 +23,7 @@ Cases: ${Object.keys(ALL_CASES).join(", ")}
     use_tls: [false, "connections are TLS"],
     use_test_ca: [false, "servers are trusted by ca_file, not by the system's authorities"],
     ca_file: ["", "certificate of the test authority, PEM"],
-    poller: [process.env["POLLWIRE_POLLER"] || "native", "pollers to choose from, in order"],
+    poller: [process.env["POLLWIRE_POLLER"] || "native", "pollers to choose from, in order", POLLERS],
     limit_ms: [60_000, "milliseconds after which a case has failed; soaks have limits of their own"],
     soak_iterations: [SOAK.iterations, "calls of a soak"],
     soak_max_failures: [SOAK.maxFailures, "calls of a soak that may fail or take too long"],

@@ -1,4 +1,5 @@
 // What `npm run soak` takes.
+import { POLLERS } from "../../.ci/arguments.mjs";
 
 /** What it does, and examples. */
 export const USAGE =
@@ -13,6 +14,6 @@ export const OPTIONS = {
   rate: [100, "calls a second"],
   every: [60, "seconds from line to line; the verdict on memory wants nine lines at least"],
   runtime: ["deno", "runtime of both processes", ["deno", "bun"]],
-  poller: ["native", "poller of both processes"],
+  poller: ["native", "poller of both processes", POLLERS],
   seed: [1, "what the traffic is drawn by"],
 };
