@@ -126,15 +126,20 @@ const PLACES: ReadonlyArray<readonly [name: string, latitude: number, longitude:
 ];
 
 /** Every place. */
-export const features: readonly Feature[] = PLACES.map(([name, latitude, longitude]) => ({
+export const features: readonly (Feature & { location: Point })[] = PLACES.map((
+  [name, latitude, longitude],
+) => ({
   name,
   location: { latitude, longitude },
 }));
 
+/** What a point that was left out stands for: one whose fields are left out. */
+const ORIGIN: Point = { latitude: 0, longitude: 0 };
+
 const byLocation = new Map(features.map((feature) => [key(feature.location), feature]));
 
 /** A string that is the same for equal points. */
-export function key({ latitude, longitude }: Point): string {
+export function key({ latitude, longitude }: Point = ORIGIN): string {
   return `${latitude},${longitude}`;
 }
 
@@ -144,7 +149,8 @@ export function featureAt(point: Point): Feature {
 }
 
 /** Whether `point` lies in `rectangle`, whichever corners it names. */
-export function contains({ lo, hi }: Rectangle, { latitude, longitude }: Point): boolean {
+export function contains({ lo = ORIGIN, hi = ORIGIN }: Rectangle, point: Point = ORIGIN): boolean {
+  const { latitude, longitude } = point;
   return latitude >= Math.min(lo.latitude, hi.latitude) && latitude <= Math.max(lo.latitude, hi.latitude) &&
     longitude >= Math.min(lo.longitude, hi.longitude) && longitude <= Math.max(lo.longitude, hi.longitude);
 }

@@ -30,8 +30,8 @@ export function makeNotes(): RouteNote[] {
 
 /** The answers to one run of a client. */
 export const show = {
-  getFeature({ name, location }: Feature): void {
-    print("GetFeature", "unary", `${name} at ${location.latitude / 1e7}, ${location.longitude / 1e7}`);
+  getFeature({ name, location: { latitude, longitude } = POINT }: Feature): void {
+    print("GetFeature", "unary", `${name} at ${latitude / 1e7}, ${longitude / 1e7}`);
   },
   listFeatures(found: readonly Feature[]): void {
     const names = found.slice(0, 3).map(({ name }) => name).join(", ");

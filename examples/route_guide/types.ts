@@ -1,4 +1,5 @@
-// The messages and methods of route_guide.proto, as TypeScript sees them.
+// The messages and methods of route_guide.proto, as TypeScript sees them. A message inside another one may be left out
+// by whoever sends it, and is undefined then: the compiler has us think of that.
 import type { BidiStreaming, ClientStreaming, ServerStreaming, ServiceOf, Unary } from "pollwire";
 
 /** Degrees times 10^7. */
@@ -9,19 +10,19 @@ export interface Point {
 
 /** Two opposite corners. */
 export interface Rectangle {
-  lo: Point;
-  hi: Point;
+  lo?: Point | undefined;
+  hi?: Point | undefined;
 }
 
 /** A named place. */
 export interface Feature {
   name: string;
-  location: Point;
+  location?: Point | undefined;
 }
 
 /** A note left at a point. */
 export interface RouteNote {
-  location: Point;
+  location?: Point | undefined;
   message: string;
 }
 
