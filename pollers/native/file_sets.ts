@@ -126,7 +126,7 @@ export async function replaceFiles(texts: ReadonlyMap<string, string>): Promise<
     for (const [path, text] of texts) {
       current = path;
       if (await isDirectory(path)) throw new Error("it is a directory");
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       const beside = `${path}.${pid}.tmp`;
       written.set(path, beside);
       await writeFile(beside, text);
@@ -140,6 +140,21 @@ export async function replaceFiles(texts: ReadonlyMap<string, string>): Promise<
     await Promise.all([...written.values()].map((beside) => rm(beside, { force: true })));
     throw new Error(`Cannot write ${current}: ${(cause as Error).message}`, { cause });
   }
+}
+
+/**
+ * Makes `folder`, and those that it lies in. Not by `recursive` of mkdir: where a file system has no room for folders and
+ * says that they are not there, as /proc does, Node tries for ever, deaf to signals.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  const make = async (): Promise<unknown> => await mkdir(folder).then(() => undefined, (error) => error);
+  const codeOf = (error: unknown): unknown => (error as { code?: unknown } | undefined)?.code;
+  let error = await make();
+  if (codeOf(error) === "ENOENT" && dirname(folder) !== folder) {
+    await makeFolder(dirname(folder));
+    error = await make();
+  }
+  if (error !== undefined && !await isDirectory(folder)) throw error;
 }
 
 /** Removes files; those that are not there are passed over. */

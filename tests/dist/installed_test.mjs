@@ -116,6 +116,14 @@ test("the installed package generates code, and its plugin answers", () => {
   assert.match(run(process.execPath, given, project), /^wrote +made\/made\.ts\n1 file written/);
   assert.match(run(process.execPath, [...given, "--check"], project), /^1 file as generated\n$/);
   // An empty request asks for nothing; the answer says what the plugin knows: field 2 is 3.
+  if (process.platform === "linux") { // where nothing can be made, and mkdir says that its parent is not there
+    const nowhere = [folder + bin.pollwire, "gen", "made.proto", "-o", "/proc/nowhere/made"];
+    const limits = { cwd: project, encoding: "utf8", timeout: 60_000, killSignal: "SIGKILL" };
+    const { status, stderr } = spawnSync(process.execPath, nowhere, limits);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /Cannot write \/proc\/nowhere\/made\/made.ts: ENOENT/);
+  }
+
   const plugin = spawnSync(process.execPath, [folder + bin["protoc-gen-pollwire"]], { input: "" });
   assert.deepEqual([plugin.status, ...plugin.stdout.subarray(0, 2)], [0, 0x10, 3]);
 });
