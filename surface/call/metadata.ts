@@ -198,21 +198,17 @@ export class Metadata {
     this.#isRaw = false;
     const fields = this.#fields;
     if (isOrdered(fields) && this.#readBinary(fields)) return;
-    const names = new Map<string, Array<readonly [Field, MetadataValue]>>();
-    const add = (field: Field, value: MetadataValue): void => {
-      const { text } = field.name;
-      if (!names.has(text)) names.set(text, []);
-      names.get(text)!.push([field, value]);
-    };
-    for (const field of fields) {
-      if (!field.name.isBinary) add(field, "");
-      // A binary value that is not base64 is left out: it has no octets.
-      else for (const value of binaryValues(field) ?? []) add(checkedField("", field.name, value), value);
-    }
+    const order = new Map<string, number>();
+    for (const { name } of fields) order.set(name.text, order.get(name.text) ?? order.size);
+    const grouped = [...fields].sort((a, b) => order.get(a.name.text)! - order.get(b.name.text)!);
     this.#fields = [];
     this.#list = undefined;
-    for (const values of names.values()) {
-      for (const [field, value] of values) this.#insert(this.#fields.length, field, value);
+    for (const field of grouped) {
+      if (!field.name.isBinary) this.#insert(this.#fields.length, field, "");
+      // A binary value that is not base64 is left out: it has no octets.
+      else {for (const value of binaryValues(field) ?? []) {
+          this.#insert(this.#fields.length, checkedField("", field.name, value), value);
+        }}
     }
   }
 
