@@ -4,7 +4,6 @@
 // `process`, which brings streams along, 14.
 
 import type process from "node:process";
-import { whyTooOld } from "./oldest_runtimes.ts";
 
 /** What the runtime knows of its process. */
 export function hostProcess(): typeof process {
@@ -14,6 +13,6 @@ export function hostProcess(): typeof process {
 /** The module of a name, as `import * as` has it; the runtime keeps it. */
 export const builtin: typeof process.getBuiltinModule = ((name: string) => {
   const host = hostProcess();
-  if (host.getBuiltinModule === undefined) throw new Error(whyTooOld());
+  if (host.getBuiltinModule === undefined) throw new Error("this runtime is too old for pollwire");
   return host.getBuiltinModule(name);
 }) as typeof process.getBuiltinModule;

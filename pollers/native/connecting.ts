@@ -1,4 +1,4 @@
-// The native pollers of programs that only connect.
+// The native pollers of programs that only connect. They do not ask whether the runtime is new enough: who bundles knows it.
 
 import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../contract/engine.ts";
 import { BunEngine } from "./bun.ts";
@@ -6,7 +6,6 @@ import { DenoEngine } from "./deno.ts";
 import { type Runtime, runtime } from "./detect.ts";
 import type { NativeEngine } from "./engine.ts";
 import { NodeEngine } from "./node.ts";
-import { probeRuntime } from "./oldest_runtimes.ts";
 
 /** A class of engines. Declarations that name none of them need no types of Node's. */
 type EngineClass = new (...given: ConstructorParameters<typeof NativeEngine>) => EventEngine;
@@ -21,7 +20,7 @@ export const ENGINES: Readonly<Record<Runtime, EngineClass>> = {
 /** "native-client": as "native", and no server can listen by it. Of a program it takes less code. */
 export const nativeClientFactory: EngineFactory = {
   name: "native-client",
-  probe: probeRuntime,
+  probe: (): ProbeResult => ({ usable: true }),
   create: (options: EngineOptions): EventEngine => new ENGINES[runtime]("native-client", options),
 };
 
@@ -42,10 +41,10 @@ export const bunClientFactory: EngineFactory = {
 /** "node-client": the same by node:net, which every runtime has. */
 export const nodeClientFactory: EngineFactory = {
   name: "node-client",
-  probe: probeRuntime,
+  probe: (): ProbeResult => ({ usable: true }),
   create: (options: EngineOptions): EventEngine => new NodeEngine("node-client", options),
 };
 
 function onlyOn(one: Runtime): ProbeResult {
-  return runtime === one ? probeRuntime() : { usable: false, because: `this is ${runtime}, not ${one}` };
+  return runtime === one ? { usable: true } : { usable: false, because: `this is ${runtime}, not ${one}` };
 }

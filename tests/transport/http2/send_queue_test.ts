@@ -106,7 +106,7 @@ test("send queue: bytes come out in order whatever their sizes, small ones joine
 for (let seed = 1; seed <= 4; seed++) {
   test(`send queue, seed ${seed}: octets come out as they went in, however many blocks small pieces fill`, () => {
     const random = new SeededRandom(seed);
-    const queue = new StreamQueue({ bytes: 0, windowless: 0 });
+    const queue = new StreamQueue({ bytes: 0, left: () => {} });
     let [pushed, taken] = [0, 0];
     const take = (most: number): void => {
       const end = Math.min(queue.frontEnd, queue.frontStart + most);
