@@ -8,6 +8,8 @@ export default [
     after: "this.framesSent++;",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
     name: "10.5: the frames of a large piece",
+  },
+  {
     file: "transport/http2/requests.ts",
     before: "if (!shutdown.draining || (streamId & 1) === 0) return error;",
     after: "return error;",
