@@ -55,6 +55,8 @@ interface ReflectedFile {
 export class ReflectionClient {
   readonly #channel: Channel;
   readonly #options: CallOptions;
+  /** That of the options, which may be read once. */
+  readonly #metadata: Pick<CallOptions, "metadata">;
   #version: ReflectionVersion = "v1";
   /** By name. */
   readonly #files = new Map<string, ReflectedFile>();
@@ -67,10 +69,11 @@ export class ReflectionClient {
    */
   constructor(channel: Channel, options: CallOptions = {}) {
     callContext("make a reflection client", channel);
-    const metadata = options?.metadata;
     this.#channel = channel;
-    this.#options = metadata === undefined ? options : { ...options, metadata: Metadata.from(metadata) };
-    readCallOptions("reflection", this.#options);
+    this.#options = options;
+    const metadata = options?.metadata;
+    this.#metadata = metadata === undefined ? {} : { metadata: Metadata.from(metadata) };
+    readCallOptions("reflection", metadata === undefined ? options : { ...options, ...this.#metadata });
   }
 
   /**
@@ -209,7 +212,8 @@ export class ReflectionClient {
   ): Promise<ReflectionResponse[]> {
     const client = createClient(reflectionService(version), this.#channel);
     const responses: ReflectionResponse[] = [];
-    for await (const response of client.serverReflectionInfo(requests, this.#options)) {
+    const options = { ...this.#options, ...this.#metadata };
+    for await (const response of client.serverReflectionInfo(requests, options)) {
       if (responses.push(response) > requests.length) break;
     }
     if (responses.length === requests.length) return responses;
