@@ -86,6 +86,22 @@ async function ask(address: string, text = "who", number = 0): Promise<number> {
   }
 }
 
+/**
+ * Ends the worker that a new connection comes to, by a call whose own answer may be lost with it; `text` says how. Gives
+ * the worker's number.
+ */
+async function end(address: string, text = "crash"): Promise<number> {
+  const channel = channelTo(address);
+  try {
+    const { one } = createClient(Trial, channel);
+    const ended = (await one({ text: "who" })).number!;
+    await one({ text }).catch(() => {});
+    return ended;
+  } finally {
+    channel.close();
+  }
+}
+
 /** Answers of `count` calls, each over a connection of its own. */
 function askOften(address: string, count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, () => ask(address)));
@@ -118,7 +134,7 @@ test(
     };
     const onError = (error: unknown, context: ErrorContext) => void reported.push([error, context]);
     await withWorkers({ threads: 1, onWorkerEnd, onError }, async ({ port }) => {
-      await ask(`127.0.0.1:${port}`, "crash");
+      await end(`127.0.0.1:${port}`);
       await until(() => reported.length > 0);
       const channel = channelTo(`127.0.0.1:${port}`);
       await createClient(Trial, channel).one({}, { waitForReady: true, deadlineMs: 15_000 });
@@ -132,7 +148,7 @@ test(
 /** Has the only worker end, notes that in `ends`, and waits for a call that the next one answers. */
 async function crash(port: number, ends: WorkerEnd[], text = "crash"): Promise<void> {
   const before = ends.length;
-  await ask(`127.0.0.1:${port}`, text);
+  await end(`127.0.0.1:${port}`, text);
   await until(() => ends.length > before);
   const channel = channelTo(`127.0.0.1:${port}`, { initialBackoffMs: 50 });
   await createClient(Trial, channel).one({}, { waitForReady: true, deadlineMs: 15_000 });
@@ -159,7 +175,7 @@ test(
           assertEquals(ends.length, round);
         }
         ahead = 20_000;
-        await ask(`127.0.0.1:${port}`, "crash");
+        await end(`127.0.0.1:${port}`);
         await until(() => ends.length === 4);
       });
     } finally {
@@ -287,7 +303,7 @@ for (const [sharing, when] of SHARING) {
         );
         const failures = running.map((call) => assertRejects(() => call));
         await askOften(`127.0.0.1:${port}`, 4);
-        const crashed = await ask(`127.0.0.1:${port}`, "crash");
+        const crashed = await end(`127.0.0.1:${port}`);
         await until(() => ends.length > 0);
         assertEquals(ends.map(({ index }) => index), [crashed]);
         assert(ends[0]!.reason.includes("crashed as asked"), ends[0]!.reason);
@@ -418,7 +434,7 @@ for (const [sharing, when] of SHARING) {
       const live = async () => {
         let ended = false;
         await withWorkers({ sharing, onWorkerEnd: () => ended = true }, async ({ port }) => {
-          const crashed = await ask(`127.0.0.1:${port}`, "crash");
+          const crashed = await end(`127.0.0.1:${port}`);
           assert(crashed < 2);
           await until(() => ended);
         });
