@@ -86,7 +86,6 @@ export class ThreadWaiting implements Waiting {
   private spinPolicy: SpinPolicy;
   private poll: () => void = NOTHING;
   private woken: () => void = NOTHING;
-  private readonly dispatch = (due: Int32Array, count: number): void => this.dispatcher.dispatch(due, count);
 
   /** `onCrash` gets the reason when waiting is no longer possible. `spinMs`: how long this thread spins. */
   constructor(
@@ -168,21 +167,12 @@ export class ThreadWaiting implements Waiting {
     }
     thread.unref();
     this.threads.add(thread);
-    const { control } = this.handover;
     void thread.ended.then(({ error, exitCode }) => {
       this.threads.delete(thread);
-      if (this.stopping) return;
-      if (this.thread === thread) this.threadEnded(error?.message ?? `exit code ${exitCode}`);
-      else this.givenUpEnded(control);
+      if (this.thread === thread && !this.stopping) {
+        this.threadEnded(error?.message ?? `exit code ${exitCode}`);
+      }
     });
-  }
-
-  /** One that was given up waited on for a while: what it found is lost, unless it can be found again. */
-  private givenUpEnded(control: Int32Array): void {
-    if (!this.polling) return; // nothing is open
-    this.take(this.dispatch);
-    if (this.dispatcher.recover() || Atomics.load(control, TOKEN) !== ENGINE) return;
-    if (Atomics.load(control, COUNT) > 0) this.crashed("a poller thread that was given up found events");
   }
 
   private threadEnded(why: string): void {

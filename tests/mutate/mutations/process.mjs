@@ -167,13 +167,6 @@ export default [
   },
   {
     file: "pollers/threads/thread_waiting.ts",
-    before: "if (this.dispatcher.recover() || Atomics",
-    after: "if (Atomics",
-    test: "tests/pollers/epoll/crash_test.ts",
-    name: "an event that a poller thread takes",
-  },
-  {
-    file: "pollers/threads/thread_waiting.ts",
     before: "    thread.unref();\n",
     after: "",
     test: CONTRACT,

@@ -18,7 +18,6 @@ import {
   write,
 } from "../promised.ts";
 import { breakSet, breakThread, deafListener, parked, quiet, replaced } from "./breaking.ts";
-import { POLLER, QUIT, TOKEN } from "../../../pollers/threads/handover.ts";
 import {
   countDescriptors,
   countSets,
@@ -233,35 +232,6 @@ test(
   },
   { skip },
 );
-
-test("an event that a poller thread takes after it was given up is found again", async () => {
-  const engine = epollEngine();
-  const [one, other] = await engine.pair();
-  await parked(engine);
-  const { waiting } = engine as unknown as {
-    waiting: {
-      readonly handover: { readonly control: Int32Array };
-      quit(): void;
-      threadEnded(why: string): void;
-    };
-  };
-  const { handover: { control }, quit } = waiting;
-  let heard: string | undefined;
-  void read(one).then((bytes) => heard = new TextDecoder().decode(bytes as Uint8Array));
-  await logged(() => {
-    waiting.quit = () => {}; // it waits on, and sees what comes before this thread does
-    waiting.threadEnded("it does not answer");
-    waiting.quit = quit;
-    void write(other, "late");
-    assert(Atomics.wait(control, TOKEN, POLLER, 40_000) !== "timed-out");
-  });
-  for (const [word, value] of [[QUIT, 1], [TOKEN, POLLER]] as const) Atomics.store(control, word, value);
-  Atomics.notify(control, TOKEN);
-  await until(() => heard === "late", "the event");
-  one.close();
-  other.close();
-  await engine.shutdown();
-}, { skip });
 
 test("no thread can be started: everything goes on without one, until that passes", async () => {
   const { code, output } = await startProgram("alone.ts", [], FEW_DESCRIPTORS).ended;
