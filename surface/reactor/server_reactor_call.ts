@@ -27,8 +27,8 @@ import { streamsResponses } from "../proto/service.ts";
 const METADATA = 1;
 const WRITE = 2;
 const READ = 4;
-const marked = markWrite;
 const CANCEL = 8;
+const marked = markWrite;
 
 /** All reactions, and the one response; each kind of reactor has those of its operations. */
 interface Reactions {

@@ -15,10 +15,7 @@ import {
   type ConnectionSecurity,
   Handshakes,
   localSettings,
-  type RequestHead,
   SecureAcceptance,
-  type ServerStream,
-  type ServerStreamSink,
   type ServerTransport,
   TransportAcceptor,
 } from "../../transport/mod.ts";
@@ -39,13 +36,8 @@ export interface ConnectionsServer {
   readonly security: AcceptSecurity | undefined;
   /** Whether the server takes no connections any more. */
   isShutDown(): boolean;
-  /** The client of `connection` has begun a call; returns its sink. */
-  beginCall(
-    stream: ServerStream,
-    head: RequestHead,
-    receivedAt: Instant,
-    connection: ServedConnection,
-  ): ServerStreamSink;
+  /** As {@linkcode ConnectionsHost} has it. */
+  readonly beginCall: ConnectionsHost["beginCall"];
   /** Runs `closure`, which ends connections: what those call may call back, and waits for its end. */
   runEnd(closure: () => void): void;
   /** A connection is gone, or a handshake came to nothing. */
@@ -62,6 +54,7 @@ export class AcceptedConnections implements ConnectionsHost {
   readonly reporter: Reporter;
   readonly beginnings: Beginnings;
   readonly handlerLimit: number;
+  readonly beginCall: ConnectionsHost["beginCall"];
   waitingCalls = 0;
   accepted = 0;
   /** Connections whose TLS handshake runs. */
@@ -75,6 +68,7 @@ export class AcceptedConnections implements ConnectionsHost {
     this.engine = engine;
     this.reporter = reporter;
     this.admission = admission;
+    this.beginCall = server.beginCall;
     this.beginnings = new Beginnings(
       (closure) => engine.run(closure),
       (callback) => engine.execCtx.schedule(callback),
@@ -144,15 +138,6 @@ export class AcceptedConnections implements ConnectionsHost {
     });
     binding?.onSecuring(securing); // first: it may be over when it is one too many
     this.securing.add(securing);
-  }
-
-  beginCall(
-    stream: ServerStream,
-    head: RequestHead,
-    receivedAt: Instant,
-    connection: ServedConnection,
-  ): ServerStreamSink {
-    return this.server.beginCall(stream, head, receivedAt, connection);
   }
 
   onConnectionClosed(connection: ServedConnection): void {
