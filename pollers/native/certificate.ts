@@ -72,7 +72,7 @@ export function certificateNames(pem: string): string[] {
   return readCertificateNames(derOf(certificatesIn(pem)[0]!)).names.dns;
 }
 
-/** What a certificate in PEM stands for (RFC 7468, section 5). Deno's X509Certificate has it, as `raw`, since 2.7.5. */
+/** What a certificate in PEM stands for (RFC 7468, section 5). Deno 2.7.1 does not have it as `raw` of X509Certificate. */
 function derOf(certificate: string): Uint8Array {
   return builtin("node:buffer").Buffer.from(certificate.replace(/-----[^-]*-----/g, ""), "base64");
 }
