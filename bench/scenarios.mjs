@@ -173,6 +173,7 @@ export function selectScenarios(list) {
   return SCENARIOS.filter(({ id }) => wanted.some((name) => name === "all" || matches(id, name)));
 }
 
+/** A whole id is no beginning: "headers-production" is not "headers-production-literal" as well. */
 function matches(id, name) {
-  return id === name || id.startsWith(`${name}-`);
+  return id === name || !SCENARIOS.some((scenario) => scenario.id === name) && id.startsWith(`${name}-`);
 }

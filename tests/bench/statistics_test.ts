@@ -51,4 +51,7 @@ test("statistics: numbers are short, scenarios found by a beginning of their nam
     "unary-1x1-1k",
     "unary-1x1-64k",
   ]);
+  assertEquals(selectScenarios("headers-production").map(({ id }: { id: string }) => id), [
+    "headers-production",
+  ]);
 });
