@@ -11,8 +11,9 @@ import { createEngine } from "pollwire/pollers";
 import { GrpcStatus } from "pollwire/transport";
 import { Metadata } from "pollwire/surface";
 import { withoutDeclarations } from "../../.ci/class_fields.mjs";
-import { directImports, literals } from "../../.ci/direct_imports.mjs";
+import { directImports } from "../../.ci/direct_imports.mjs";
 import { root } from "../../.ci/runtimes.mjs";
+import { literals } from "../../.ci/written_constants.mjs";
 
 const { Echo } = parseProto(`
   syntax = "proto3";
@@ -166,12 +167,19 @@ test("constants that the build writes down where they are used have the values t
   for (const file of readdirSync(root, { recursive: true })) {
     if (!/^(pollers|transport|surface)[\\/].*\.ts$/.test(file)) continue;
     const text = readFileSync(`${root}${file}`, "utf8");
+    const note = (name, value) => written.set(name, (written.get(name) ?? new Set()).add(value));
     for (const [, name, value] of text.matchAll(/^(?:export )?const (\w+)(?:: \w+)? = (.+);$/gm)) {
-      if (!/^(?:-?\d[\dxa-f_ *]*|"[^"]*")$/.test(value)) continue;
-      written.set(name, (written.get(name) ?? new Set()).add(runInNewContext(value)));
+      if (/^(?:-?\d[\dxa-f_ *]*|"[^"]*")$/.test(value)) note(name, runInNewContext(value));
+    }
+    for (const [, name, object] of text.matchAll(/^(?:export )?const (\w+) = (\{[^]*?\}) as const;$/gm)) {
+      if (!/^\{(?:\s*(?:\/\*\*.*\*\/|\/\/.*|\w+: -?\d[\dxa-f_ *]*,?))*\s*\}$/.test(object)) continue;
+      for (const [member, value] of Object.entries(runInNewContext(`(${object})`))) {
+        note(`${name}.${member}`, value);
+      }
     }
   }
-  assert.ok(literals().size > 300);
+  assert.ok(literals().size > 700);
+  assert.equal(literals().get("FrameType.WINDOW_UPDATE"), "8");
   for (const [name, value] of literals()) {
     assert.deepEqual([...written.get(name)], [JSON.parse(value)], name);
   }
@@ -186,6 +194,14 @@ test("a constant that the build cannot write down stays a variable, though anoth
   assert.doesNotMatch(said("transport/hpack/octet_text.ts"), /LOOP_OCTETS =/);
   assert.match(said("pollers/native/text.ts"), /export const LOOP_OCTETS: number = runtime/);
   assert.match(said("surface/proto/reader.ts"), /import \{ LOOP_OCTETS as LOOP_OCTETS \} from/);
+});
+
+test("an object of numbers is imported where more than its members is used", () => {
+  let load;
+  directImports().setup({ initialOptions: {}, onLoad: (_filter, then) => load = then });
+  const said = (path) => load({ path: root + path }).contents;
+  assert.doesNotMatch(said("transport/http2/abuse.ts"), /import \{ ErrorCode as/);
+  assert.match(said("transport/http2/frame_handler.ts"), /import \{ FrameType as FrameType \} from/);
 });
 
 test("fields that a constructor assigns are not declared as well, unless the class inherits from others", () => {
