@@ -14,7 +14,7 @@ import { whyNoPolling } from "../readiness/sockets.ts";
 
 export { MAX_EVENTS } from "./poll_entries.ts";
 
-/** Words of {@linkcode PollsetMemory.control}: a thread is in the call, or makes its arguments; and it was kicked. */
+/** Words of {@linkcode PollsetMemory.control}: threads in the call, or that make its arguments; and that one was kicked. */
 const WAITING = 0;
 const KICKED = 1;
 
@@ -60,7 +60,7 @@ export class PollSet implements Pollset {
 
   wanted(): void {
     const { control } = this.shared;
-    if (Atomics.load(control, WAITING) === 1) this.kick();
+    if (Atomics.load(control, WAITING) > 0) this.kick();
   }
 
   /** Nothing is to be done: what is ready is reported as long as it is. */
@@ -75,11 +75,11 @@ export class PollSet implements Pollset {
   wait(timeoutMs: number, sink: EventSink): number {
     const { control } = this.shared;
     // First: whoever changes something from here on kicks.
-    if (timeoutMs !== 0) Atomics.store(control, WAITING, 1);
+    if (timeoutMs !== 0) Atomics.add(control, WAITING, 1);
     this.entries.collect(this.words);
     const ready = this.poll(timeoutMs);
     const errno = ready < 0 ? this.libc.errno() : 0;
-    if (timeoutMs !== 0) Atomics.store(control, WAITING, 0);
+    if (timeoutMs !== 0) Atomics.sub(control, WAITING, 1);
     if (errno === EINTR || errno === EAGAIN) return 0;
     if (errno !== 0) throw new Error(`poll failed: ${errnoName(errno)}`);
     return this.entries.report(ready - (this.entries.kicked ? this.takeKicks() : 0), sink);
@@ -98,12 +98,12 @@ export class PollSet implements Pollset {
 
   /** 1; throws an Error where the pipe is not there any more. */
   private takeKicks(): number {
-    // Before the pipe is emptied: a kick behind that writes again.
-    Atomics.store(this.shared.control, KICKED, 0);
     const read = this.libc.read(this.shared.kickRead, this.scratch.bytes, 64);
-    if (read < 0 && this.libc.errno() !== EAGAIN) {
-      throw new Error(`poll failed: ${errnoName(this.libc.errno())}`);
-    }
+    const errno = read < 0 ? this.libc.errno() : 0;
+    // Once the pipe is empty: a kick before this is one of the wait that ends now, and after it one writes again. The other
+    // way round what is written in between is taken too, and those who kick would rely on it for ever.
+    Atomics.store(this.shared.control, KICKED, 0);
+    if (errno !== 0 && errno !== EAGAIN) throw new Error(`poll failed: ${errnoName(errno)}`);
     return 1;
   }
 

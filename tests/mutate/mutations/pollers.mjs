@@ -52,7 +52,7 @@ export default [
   // poll.
   mutation(
     "pollers/poll/pollset.ts",
-    "if (Atomics.load(control, WAITING) === 1) this.kick();",
+    "if (Atomics.load(control, WAITING) > 0) this.kick();",
     "",
     POLLSET,
     "while another thread is in the call",
@@ -82,6 +82,20 @@ export default [
     "pollers/poll/pollset.ts",
     "this.wanted();\n  }",
     "}",
+    POLLSET,
+    "while another thread is in the call",
+  ),
+  mutation(
+    "pollers/poll/pollset.ts",
+    "    const read = this.libc.read(this.shared.kickRead, this.scratch.bytes, 64);\n",
+    "    Atomics.store(this.shared.control, KICKED, 0);\n    const read = this.libc.read(this.shared.kickRead, this.scratch.bytes, 64);\n    if (read >= 0) return 1;\n",
+    POLLSET,
+    "a kick before",
+  ),
+  mutation(
+    "pollers/poll/pollset.ts",
+    "Atomics.sub(control, WAITING, 1)",
+    "Atomics.store(control, WAITING, 0)",
     POLLSET,
     "while another thread is in the call",
   ),
