@@ -32,7 +32,8 @@ export class EpollSet implements Pollset {
   private readonly words: Uint32Array;
   private readonly entry: NativeMemory;
   private readonly timeout: NativeMemory;
-  private readonly counter: NativeMemory;
+  /** What a kick adds to the eventfd. */
+  private readonly one: NativeMemory;
   private readonly stride: number;
   private readonly dataAt: number;
   private precise: boolean;
@@ -52,7 +53,8 @@ export class EpollSet implements Pollset {
     );
     this.entry = arena.allocate(size);
     this.timeout = arena.allocate(TIMESPEC.size);
-    this.counter = arena.allocate(8);
+    this.one = arena.allocate(8);
+    this.one.bytes[0] = 1;
     this.precise = libc.epoll_pwait2 !== undefined;
   }
 
@@ -74,7 +76,10 @@ export class EpollSet implements Pollset {
     this.control(C.EPOLL_CTL_DEL, fd, 0, 0, 0);
   }
 
-  /** Adds the eventfd of kicks; called once, by the creator of the set. */
+  /**
+   * Adds the eventfd of kicks; called once, by the creator of the set. It is never read: each write is an edge of its own, and
+   * the count has room for 2^64 of them. A thread that read it could take the kick with it that another one waits for.
+   */
   addKick(): number {
     return this.control(C.EPOLL_CTL_ADD, this.shared.kickFd, C.EPOLLIN | C.EPOLLET, KICK_SLOT, 0);
   }
@@ -91,7 +96,6 @@ export class EpollSet implements Pollset {
     for (let i = 0, at = 0; i < count; i++, at += stride) {
       const slot = words[at + dataAt]!;
       if (slot === KICK_SLOT) {
-        this.libc.read(this.shared.kickFd, this.counter.bytes, 8);
         kicks++;
         continue;
       }
@@ -104,9 +108,7 @@ export class EpollSet implements Pollset {
   }
 
   kick(): void {
-    this.counter.bytes.fill(0);
-    this.counter.bytes[0] = 1;
-    this.libc.write(this.shared.kickFd, this.counter.bytes, 8);
+    this.libc.write(this.shared.kickFd, this.one.bytes, 8);
   }
 
   close(): void {
