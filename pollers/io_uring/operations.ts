@@ -118,7 +118,9 @@ export class OperationTable extends BaseOperationTable<Operation> {
   }
 
   /** Nothing is lost with the thread that looks after the ring: completions are taken by this one. */
-  recover(): void {}
+  recover(): false {
+    return false;
+  }
 
   private end(operation: Operation): void {
     if (operation.memory !== undefined) this.sends.giveBack(operation.memory);

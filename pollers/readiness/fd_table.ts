@@ -182,8 +182,11 @@ export class FdTable implements EventTarget {
     return this.handles[due[at]! >> 1]?.owner.listens === true;
   }
 
-  /** Reports every waiting direction again. No other thread may use the words or wait in the set meanwhile. */
-  recover(): void {
+  /**
+   * Reports every waiting direction again. No other thread may have the token meanwhile: what it has found would come twice. One
+   * that was given up may wait in the set still, and nobody gets what it finds.
+   */
+  recover(): true {
     for (const handle of this.handles) {
       if (handle === undefined) continue;
       const { fd, slot, generation } = handle;
@@ -191,6 +194,7 @@ export class FdTable implements EventTarget {
       if (handle.writeWaits) waitAgain(this.words, slot * SLOT_WORDS + WRITE);
       this.pollset.report(fd, slot, generation);
     }
+    return true;
   }
 
   /** See {@linkcode FdHandle.close}. */

@@ -14,7 +14,7 @@ import type { EventSource } from "./waiting.ts";
 export const SIGNAL = 0;
 /** Whose turn it is to poll. */
 export const TOKEN = 1;
-/** Valid numbers in {@linkcode Handover.due}. */
+/** Numbers in {@linkcode Handover.due} that are to be dispatched. */
 export const COUNT = 2;
 /** 1: the poller thread must end, whichever thread has the token. */
 export const QUIT = 3;
@@ -53,7 +53,8 @@ export function pollUntilQuit({ control, due }: Handover<unknown>, source: Event
   for (;;) {
     for (;;) {
       // QUIT first: the thread that set it may have returned the token just before.
-      if (Atomics.load(control, QUIT) === 1) return;
+      // A kick that this thread has taken, of several that wait since one was given up, may have been another's.
+      if (Atomics.load(control, QUIT) === 1) return source.kick();
       if (Atomics.load(control, TOKEN) === POLLER) break;
       Atomics.wait(control, TOKEN, ENGINE);
     }

@@ -42,17 +42,12 @@ export class SyncWaiter {
   private readonly due: Int32Array;
   private waiting = false;
   private listens = true;
-  /** Connections that were not accepted in a wait that does not listen. */
-  private kept: number[] = [];
   private readonly found = (due: Int32Array, count: number): void => {
     if (this.listens) this.dispatcher.dispatch(due, count);
-    else this.dispatcher.dispatchOthers(due, count, this.kept);
+    else this.dispatcher.dispatchOthers(due, count);
   };
-  private readonly acceptKept = (): void => {
-    const due = Int32Array.from(this.kept);
-    this.kept = [];
-    this.dispatcher.dispatch(due, due.length);
-  };
+  /** Connections that were not accepted in a wait that does not listen. */
+  private readonly acceptKept = (): void => this.dispatcher.dispatchKept();
 
   /** A wait gives `dueNumbers` numbers at most. `onCrash` gets the reason when waiting is no longer possible. */
   constructor(
@@ -78,12 +73,12 @@ export class SyncWaiter {
     this.names.block();
     try {
       this.shape.take(this.found);
-      if (listens && this.kept.length > 0) this.acceptKept();
+      if (listens && this.dispatcher.hasKept) this.acceptKept();
       return this.waitUntil(until, deadline, spinMs);
     } finally {
       this.waiting = false;
       this.names.unblock();
-      if (this.kept.length > 0) this.loop.runtime.soon(this.acceptKept);
+      if (this.dispatcher.hasKept) this.loop.runtime.soon(this.acceptKept);
     }
   }
 

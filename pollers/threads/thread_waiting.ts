@@ -48,8 +48,12 @@ export const HANDOVER_MS = 0.15;
  */
 const MOST_FAILURES = 3;
 
-/** A poller thread that is kicked passes the token on in microseconds; one that does not for so long is gone. */
+/**
+ * A poller thread that is kicked passes the token on in microseconds; one that does not for so long is gone. It is waited for in
+ * parts: where the process was stopped meanwhile, one of them is over when it goes on, and the thread has the others.
+ */
 const MAX_RECLAIM_MS = 5_000;
+const RECLAIM_PART_MS = 500;
 
 /** What an engine's poller thread is. */
 export interface PollerThread {
@@ -81,11 +85,14 @@ export class ThreadWaiting implements Waiting {
   private failures = 0;
   /** There is no poller thread, which was logged. */
   private alone = false;
+  /** Once this thread has the token, what was lost with a thread that was given up is to be found again. */
+  private findsAgain = false;
   private restart: unknown = undefined;
   private look: unknown = undefined;
   private spinPolicy: SpinPolicy;
   private poll: () => void = NOTHING;
   private woken: () => void = NOTHING;
+  private readonly dispatch = (due: Int32Array, count: number): void => this.dispatcher.dispatch(due, count);
 
   /** `onCrash` gets the reason when waiting is no longer possible. `spinMs`: how long this thread spins. */
   constructor(
@@ -112,16 +119,13 @@ export class ThreadWaiting implements Waiting {
   /** Blocks until the poller thread has passed the token on, with what it had found. */
   take(found: (due: Int32Array, count: number) => void): void {
     if (!this.parked) return;
-    const { control, due } = this.handover;
-    Atomics.store(control, RECLAIM, 1);
-    this.source.kick(); // where the token is on its way already this ends the next wait, which does no harm
-    Atomics.wait(control, TOKEN, POLLER, MAX_RECLAIM_MS);
+    const { control } = this.handover;
+    this.askBack();
+    for (let ms = 0; ms < MAX_RECLAIM_MS && Atomics.load(control, TOKEN) === POLLER; ms += RECLAIM_PART_MS) {
+      Atomics.wait(control, TOKEN, POLLER, RECLAIM_PART_MS);
+    }
     if (Atomics.load(control, TOKEN) !== ENGINE) return this.threadEnded("it does not answer");
-    Atomics.store(control, RECLAIM, 0);
-    this.parked = false;
-    this.spinPolicy.woken(this.loop.now());
-    this.loop.runtime.soon(this.poll);
-    found(due, Atomics.load(control, COUNT));
+    this.isBack(found);
   }
 
   /** The poller thread is kicked and ends by itself, and so is whatever was given up before: what they use is there until then. */
@@ -148,7 +152,7 @@ export class ThreadWaiting implements Waiting {
   private takeOver(): void {
     const handover = this.handover = createHandover(this.poller.dueNumbers, this.poller.source);
     this.spinPolicy = new SpinPolicy(this.loop, this.spinMs);
-    this.parked = false;
+    this.parked = this.findsAgain = false;
     const runs = (): boolean => this.handover === handover && this.polling && !this.stopping;
     this.poll = () => runs() && this.pollOnce();
     this.woken = () => runs() && this.wake();
@@ -167,12 +171,25 @@ export class ThreadWaiting implements Waiting {
     }
     thread.unref();
     this.threads.add(thread);
+    const { handover } = this;
     void thread.ended.then(({ error, exitCode }) => {
       this.threads.delete(thread);
-      if (this.thread === thread && !this.stopping) {
-        this.threadEnded(error?.message ?? `exit code ${exitCode}`);
-      }
+      if (this.stopping) return;
+      if (this.thread === thread) this.threadEnded(error?.message ?? `exit code ${exitCode}`);
+      else this.givenUpEnded(handover);
     });
+  }
+
+  /**
+   * One that was given up has ended. It may have waited until now, and passed what it found to nobody. Where events can be found
+   * again they are, once no other thread waits for them; where they cannot, they are its own, and are dispatched.
+   */
+  private givenUpEnded({ control, due }: Handover<unknown>): void {
+    if (!this.dispatcher.recovers) this.dispatcher.dispatch(due, Atomics.load(control, COUNT));
+    else if (this.parked) {
+      this.findsAgain = true;
+      this.askBack();
+    } else if (this.polling) this.dispatcher.recover();
   }
 
   private threadEnded(why: string): void {
@@ -183,7 +200,8 @@ export class ThreadWaiting implements Waiting {
     else if (Thread.lack(this.poller.module) === undefined) this.failures++;
     this.quit(); // or a thread that is still there would poll beside this one
     // What it had found and not handed over is lost, unless it can be found again.
-    if (parked && !this.dispatcher.recover()) return this.crashed(reason);
+    if (parked && !this.dispatcher.recovers) return this.crashed(reason);
+    if (parked) this.dispatcher.recover();
     this.takeOver();
     this.startLater(reason);
   }
@@ -221,7 +239,7 @@ export class ThreadWaiting implements Waiting {
   /** Fails whatever is open; what opens then, or has just opened, has a new thread. */
   private crashed(reason: string): void {
     if (this.stopping || !this.polling) return;
-    this.polling = false;
+    this.polling = this.parked = false;
     this.thread = undefined;
     this.loop.runtime.disarm(this.restart);
     this.quit();
@@ -270,13 +288,27 @@ export class ThreadWaiting implements Waiting {
   }
 
   private wake(): void {
-    const { control, due } = this.handover;
     if (!this.parked) return; // the token was taken back meanwhile
     // The signal of a token that was taken back came now, when the poller thread has the token again.
-    if (Atomics.load(control, TOKEN) !== ENGINE) return this.awaitSignal();
+    if (Atomics.load(this.handover.control, TOKEN) !== ENGINE) return this.awaitSignal();
+    this.isBack(this.dispatch);
+  }
+
+  /** The poller thread is to pass the token on, whether it finds something or not. */
+  private askBack(): void {
+    Atomics.store(this.handover.control, RECLAIM, 1);
+    this.source.kick(); // where the token is on its way already this ends the next wait, which does no harm
+  }
+
+  /** This thread has the token; `found` gets what came with it. */
+  private isBack(found: (due: Int32Array, count: number) => void): void {
+    const { control, due } = this.handover;
     this.parked = false;
+    Atomics.store(control, RECLAIM, 0);
     this.spinPolicy.woken(this.loop.now());
-    this.dispatcher.dispatch(due, Atomics.load(control, COUNT));
+    found(due, Atomics.exchange(control, COUNT, 0)); // what is left there was passed to nobody
+    if (this.findsAgain) this.dispatcher.recover();
+    this.findsAgain = false;
     this.loop.runtime.soon(this.poll);
   }
 }

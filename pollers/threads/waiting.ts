@@ -25,8 +25,11 @@ export interface EventTarget {
   listens(due: Int32Array, at: number): boolean;
   /** What was found is dispatched. */
   dispatched?(): void;
-  /** Makes events be found again that were found and never dispatched; a target without this cannot. */
-  recover?(): void;
+  /**
+   * Makes events be found again that a thread found and never passed on; a target without this cannot. True: and those that
+   * this thread has, and has not dispatched.
+   */
+  recover?(): boolean;
 }
 
 /** Waits for events on behalf of an engine. */
@@ -48,26 +51,44 @@ export interface Waiting {
  */
 export class Dispatcher {
   private due: Int32Array = new Int32Array(0);
+  /** Connections that can be accepted and were not yet, as they were in `due`. */
+  private kept: number[] = [];
   private readonly tell = (at: number): void => this.target.dispatch(this.due, at);
 
   /** Turns of `execCtx`. */
   constructor(private readonly target: EventTarget, private readonly execCtx: ExecCtx) {}
 
-  /** True: events that were found and never dispatched will be found again. */
-  recover(): boolean {
-    this.target.recover?.();
+  /** Whether events that a thread found and never passed on can be found again. */
+  get recovers(): boolean {
     return this.target.recover !== undefined;
   }
 
-  /** The same without connections that can be accepted, which are added to `kept` as they are in `due`. */
-  dispatchOthers(due: Int32Array, count: number, kept: number[]): void {
-    const { target, execCtx } = this;
+  /** They will be. */
+  recover(): void {
+    if (this.target.recover?.() === true) this.kept = []; // or they would come twice
+  }
+
+  /** The same as `dispatch` without connections that can be accepted, which are kept. */
+  dispatchOthers(due: Int32Array, count: number): void {
+    const { target, execCtx, kept } = this;
     this.due = due;
     for (let at = 0; at < count; at += target.stride) {
       if (target.listens(due, at)) kept.push(...due.subarray(at, at + target.stride));
       else execCtx.enter(this.tell, at);
     }
     target.dispatched?.();
+  }
+
+  /** Connections wait that {@linkcode dispatchOthers} kept. */
+  get hasKept(): boolean {
+    return this.kept.length > 0;
+  }
+
+  /** Dispatches them. */
+  dispatchKept(): void {
+    const due = Int32Array.from(this.kept);
+    this.kept = [];
+    this.dispatch(due, due.length);
   }
 
   /** `due` and `count` as {@linkcode EventSource.wait} leaves them. */

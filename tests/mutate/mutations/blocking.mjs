@@ -123,16 +123,16 @@ export default [
   },
   {
     file: "pollers/threads/thread_waiting.ts",
-    before: "if (Atomics.load(control, TOKEN) !== ENGINE) return this.awaitSignal();",
+    before: "if (Atomics.load(this.handover.control, TOKEN) !== ENGINE) return this.awaitSignal();",
     after: "",
     test: EPOLL_WAIT,
     name: "a signal that comes late",
   },
   {
     file: "pollers/threads/thread_waiting.ts",
-    before: `    this.loop.runtime.soon(this.poll);
-    found(due, Atomics.load(control, COUNT));`,
-    after: "    found(due, Atomics.load(control, COUNT));",
+    before: `    this.findsAgain = false;
+    this.loop.runtime.soon(this.poll);`,
+    after: "    this.findsAgain = false;",
     test: WAIT,
     name: "the poller thread's token",
   },
@@ -378,7 +378,7 @@ export default [
   },
   {
     file: WAITER,
-    before: "if (this.kept.length > 0) this.loop.runtime.soon(this.acceptKept);",
+    before: "if (this.dispatcher.hasKept) this.loop.runtime.soon(this.acceptKept);",
     after: "",
     test: WAIT,
     name: "[Q15] a wait that does not listen",

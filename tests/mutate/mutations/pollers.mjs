@@ -311,10 +311,52 @@ export default [
   // Who polls.
   mutation(
     "pollers/threads/thread_waiting.ts",
-    "if (parked && !this.dispatcher.recover()) return",
+    "if (parked && !this.dispatcher.recovers) return",
     "if (parked) return",
     CRASH,
     "whatever is pending goes on",
+  ),
+  mutation(
+    "pollers/threads/thread_waiting.ts",
+    "} else if (this.polling) this.dispatcher.recover();",
+    "}",
+    CRASH,
+    "found again, while this thread polls",
+  ),
+  mutation(
+    "pollers/threads/thread_waiting.ts",
+    "    if (this.findsAgain) this.dispatcher.recover();\n",
+    "",
+    CRASH,
+    "found again, while another one polls",
+  ),
+  mutation(
+    "pollers/threads/thread_waiting.ts",
+    "if (!this.dispatcher.recovers) this.dispatcher.dispatch(due, Atomics.load(control, COUNT));",
+    "if (!this.dispatcher.recovers) return;",
+    CRASH,
+    "where it cannot be found again",
+  ),
+  mutation(
+    "pollers/threads/waiting.ts",
+    "if (this.target.recover?.() === true) this.kept = [];",
+    "this.target.recover?.();",
+    "tests/pollers/threads/sync_wait_test.ts",
+    "that a wait kept",
+  ),
+  mutation(
+    "pollers/threads/thread_waiting.ts",
+    "const RECLAIM_PART_MS = 500;",
+    "const RECLAIM_PART_MS = 5_000;",
+    CRASH,
+    "in which the process was stopped",
+  ),
+  mutation(
+    "pollers/threads/handover.ts",
+    "return source.kick();",
+    "return;",
+    "tests/pollers/epoll/handover_test.ts",
+    "passes on the kick",
   ),
   mutation(
     "pollers/threads/thread_waiting.ts",

@@ -6,6 +6,7 @@ import { nativeCalls } from "./native_calls.ts";
 
 /** As in handover.ts. */
 const TOKEN = 1;
+const ENGINE = 0;
 const POLLER = 1;
 const QUIT = 3;
 
@@ -14,6 +15,8 @@ interface Inside {
   readonly waiting: {
     readonly thread?: { terminate(): void; readonly ended: Promise<unknown> };
     readonly handover?: { readonly control: Int32Array };
+    quit(): void;
+    threadEnded(why: string): void;
   };
   readonly opened: { readonly size: number };
 }
@@ -60,6 +63,39 @@ export async function breakThread(engine: EpollEngine): Promise<Broken> {
   Atomics.store(handover!.control, QUIT, 1);
   pollset.kick();
   return { mended: thread!.ended, mend: () => {} };
+}
+
+/** A poller thread that was given up, and waits on as if it did not know. */
+export interface GivenUp {
+  /** It has found something, and passed it on to nobody. */
+  readonly hasFound: boolean;
+  /** Blocks this thread until it has, for a second at most. */
+  waitForIt(): void;
+  /** It ends. */
+  end(): void;
+}
+
+/** Gives the poller thread up while it waits. */
+export async function giveUp(engine: EpollEngine): Promise<GivenUp> {
+  await parked(engine);
+  const { pollset, waiting } = inside(engine);
+  const { control } = waiting.handover!;
+  const { quit } = waiting;
+  waiting.quit = () => {};
+  waiting.threadEnded("it does not answer");
+  waiting.quit = quit;
+  return {
+    get hasFound() {
+      return Atomics.load(control, TOKEN) === ENGINE;
+    },
+    waitForIt: () => void Atomics.wait(control, TOKEN, POLLER, 1_000),
+    end() {
+      Atomics.store(control, QUIT, 1);
+      Atomics.store(control, TOKEN, POLLER);
+      Atomics.notify(control, TOKEN);
+      pollset.kick();
+    },
+  };
 }
 
 /**

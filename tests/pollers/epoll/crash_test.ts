@@ -17,7 +17,7 @@ import {
   until,
   write,
 } from "../promised.ts";
-import { breakSet, breakThread, deafListener, parked, quiet, replaced } from "./breaking.ts";
+import { breakSet, breakThread, deafListener, giveUp, parked, quiet, replaced } from "./breaking.ts";
 import {
   countDescriptors,
   countSets,
@@ -232,6 +232,56 @@ test(
   },
   { skip },
 );
+
+for (
+  const [what, { isAnother, isFoundAgain }] of [
+    ["found again, while this thread polls", { isAnother: false, isFoundAgain: true }],
+    ["found again, while another one polls", { isAnother: true, isFoundAgain: true }],
+    ["dispatched, where it cannot be found again", { isAnother: true, isFoundAgain: false }],
+  ] as const
+) {
+  test(`an event that a poller thread takes after it was given up is ${what}`, async () => {
+    const engine = epollEngine();
+    if (!isFoundAgain) Object.assign(engine.table, { recover: undefined }); // as with packets of Windows
+    const ends = await engine.pair();
+    const heard: string[] = [];
+    await logged(async () => {
+      const old = await giveUp(engine);
+      let written = 0;
+      while (!old.hasFound) { // the next one may have come meanwhile, and is woken first
+        const [one, other] = await engine.pair();
+        ends.push(one, other);
+        void read(one).then((bytes) => heard.push(new TextDecoder().decode(bytes as Uint8Array)));
+        void write(other, `late ${++written}`);
+        old.waitForIt();
+      }
+      if (isAnother) await replaced(engine);
+      old.end();
+      await until(() => heard.length === written, "all that was written");
+    });
+    for (const end of ends) end.close();
+    await engine.shutdown();
+  }, { skip });
+}
+
+test("a poller thread is not given up since time has passed in which the process was stopped", async () => {
+  const engine = epollEngine();
+  const [one, other] = await engine.pair();
+  await parked(engine);
+  const { wait } = Atomics;
+  await logged((lines) => {
+    Atomics.wait = () => {
+      Atomics.wait = wait;
+      return "timed-out";
+    };
+    assertEquals(engine.waitSync(() => false, engine.now()), false);
+    Atomics.wait = wait;
+    assertEquals(lines, []);
+  });
+  one.close();
+  other.close();
+  await engine.shutdown();
+}, { skip });
 
 test("no thread can be started: everything goes on without one, until that passes", async () => {
   const { code, output } = await startProgram("alone.ts", [], FEW_DESCRIPTORS).ended;

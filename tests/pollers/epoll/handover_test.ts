@@ -173,6 +173,18 @@ for (const events of [0, 1]) {
   });
 }
 
+test("a poller thread that ends passes on the kick that it may have taken from another one", () => {
+  const shared = handover.createHandover(8, undefined);
+  let kicks = 0;
+  const wait = (): number => { // it is given up meanwhile, and what was to wake another one wakes it
+    Atomics.store(shared.control, QUIT, 1);
+    return 0;
+  };
+  Atomics.store(shared.control, TOKEN, POLLER);
+  handover.pollUntilQuit(shared, { loss: "", wait, kick: () => kicks++ });
+  assertEquals(kicks, 1);
+});
+
 test("that the search finds a thread that waits for ever: nobody kicks it", () => {
   assertThrows(
     () =>

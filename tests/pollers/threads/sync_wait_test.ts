@@ -73,6 +73,20 @@ test("[Q128] a wait is as long as until the earliest of deadline and task, and i
   assertEquals([ran, stage.taken, stage.time], [1, 1, 10]);
 });
 
+test("connections that a wait kept come once, whether they are found again or not", () => {
+  for (const isFoundAgain of [true, false]) {
+    const execCtx = new ExecCtx(() => {});
+    let dispatched = 0;
+    const target = { stride: 1, listens: () => true, recover: () => isFoundAgain };
+    const dispatcher = new Dispatcher({ ...target, dispatch: () => void dispatched++ }, execCtx);
+    dispatcher.dispatchOthers(new Int32Array(2), 2);
+    dispatcher.recover();
+    dispatcher.dispatchKept();
+    dispatcher.dispatchKept();
+    assertEquals(dispatched, isFoundAgain ? 0 : 2);
+  }
+});
+
 test("no system is asked for a wait that it has no number for", () => {
   for (const deadline of [2 ** 40, Number.MAX_VALUE]) {
     const stage = new Stage();
