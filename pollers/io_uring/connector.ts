@@ -70,9 +70,7 @@ export class IoUringConnector implements OperationOwner<Operation> {
     engine.descriptors.remove(fd);
     if ("port" in to) engine.sockets.configure(fd, this.options);
     const local = "port" in to ? engine.sockets.localAddress(fd) ?? to : UNNAMED;
-    const endpoint = engine.adoptSocket(fd, local, to);
-    if (typeof endpoint === "number") this.attempt.fail(errnoError(endpoint, "connect", to));
-    else this.attempt.succeed(endpoint);
+    this.attempt.succeed(engine.adoptSocket(fd, local, to));
   }
 
   private failLater(result: number): void {

@@ -24,6 +24,6 @@ export interface IoUringContext extends SocketContext {
   readonly descriptors: Descriptors;
   /** Where work is recorded that was done without an event. */
   readonly activity: ActivityLoop;
-  /** An endpoint over a connected, non-blocking socket. The negative error number, and the socket is closed, where there are too many. */
-  adoptSocket(fd: number, local: SocketAddress, peer: SocketAddress): Endpoint | number;
+  /** An endpoint over a connected, non-blocking socket. */
+  adoptSocket(fd: number, local: SocketAddress, peer: SocketAddress): Endpoint;
 }

@@ -14,7 +14,7 @@ import type { ConnectAttempt } from "../core/base_engine.ts";
 import { CompletionEngine } from "../completion/engine.ts";
 import { UringCalls } from "../ffi/io_uring_calls.ts";
 import { type LinuxLibc, releaseLibc, retainLibc } from "../ffi/libc.ts";
-import { EEXIST, EMFILE } from "../ffi/linux_errno_table.ts";
+import { EEXIST } from "../ffi/linux_errno_table.ts";
 import { IOVEC } from "../ffi/linux_layouts.ts";
 import { Scatterer } from "../ffi/scatter.ts";
 import { threadModule } from "../native/thread_module.ts";
@@ -178,10 +178,8 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     }
   }
 
-  adoptSocket(fd: number, local: SocketAddress, peer: SocketAddress): IoUringEndpoint | number {
-    const endpoint = this.endpointOver(fd, fd, local, peer, true);
-    if (typeof endpoint === "number") this.sockets.libc.close(fd);
-    return endpoint;
+  adoptSocket(fd: number, local: SocketAddress, peer: SocketAddress): IoUringEndpoint {
+    return this.endpointOver(fd, fd, local, peer, true);
   }
 
   protected override startConnect(
@@ -212,8 +210,8 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     local: SocketAddress,
     peer: SocketAddress,
     isSocket: boolean,
-  ): IoUringEndpoint | number {
-    if (!this.descriptors.add(readFd) || !this.descriptors.add(writeFd)) return -EMFILE;
+  ): IoUringEndpoint {
+    for (const fd of [readFd, writeFd]) this.descriptors.add(fd);
     return new IoUringEndpoint(this, local, peer, readFd, writeFd, isSocket);
   }
 

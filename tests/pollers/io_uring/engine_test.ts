@@ -10,6 +10,7 @@ import {
   SYNC_WAIT,
 } from "../../../pollers/mod.ts";
 import { EAGAIN, EBADF } from "../../../pollers/ffi/linux_errno_table.ts";
+import { Descriptors } from "../../../pollers/io_uring/descriptors.ts";
 import { ioUringFactory } from "../../../pollers/io_uring/mod.ts";
 import { test } from "../../harness.ts";
 import { countDescriptors } from "../epoll/setup.ts";
@@ -82,6 +83,29 @@ test(
           `Cannot adopt descriptor ${fd}: it is not open (EBADF)`,
         );
       }
+    }),
+  { skip },
+);
+
+test(
+  "io_uring: descriptors whose numbers are beyond what is shared are used and closed as others are",
+  () =>
+    withEngine(threadless, async (engine) => {
+      const before = countDescriptors();
+      const words = new Int32Array(new SharedArrayBuffer(4)); // it has no room for any
+      Object.assign(engine, { descriptors: new Descriptors(words) });
+      const [acceptor, port] = await Acceptor.listen(engine, LOOPBACK);
+      const connected = await tryConnect(engine, { family: "ipv4", host: "127.0.0.1", port });
+      assert(connected.ok, String(!connected.ok && connected.error.message));
+      const accepted = await acceptor.accept();
+      await write(connected.value, "far");
+      assertEquals(new TextDecoder().decode(await read(accepted) as Uint8Array), "far");
+      const refused = await tryConnect(engine, NOBODY);
+      assert(!refused.ok && refused.error.kind === "refused");
+      const ends = await engine.pair();
+      for (const end of [connected.value, accepted, ...ends]) end.close();
+      await acceptor.shutdown();
+      assertEquals(countDescriptors(), before);
     }),
   { skip },
 );

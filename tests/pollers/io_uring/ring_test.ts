@@ -199,12 +199,14 @@ within("another thread's look: nothing, a completion that is due, a kick", (worl
 
 test("io_uring: descriptors of a thread that is gone are given up once", () => {
   const held = new Descriptors();
-  for (const fd of [3, 40, 5]) assert(held.add(fd));
-  assert(held.remove(5));
-  assert(!held.add(1 << 20), "its number is too high");
+  const high = 2 ** 20 + 31;
+  const beyond = 2 ** 30;
+  for (const fd of [3, high, 40, 5, beyond]) held.add(fd);
+  assert(held.remove(5) && !held.remove(6));
   const others = new Descriptors(held.words);
-  assertEquals([held.has(3), others.has(5)], [true, false]);
-  assertEquals(others.takeAll(), [3, 40]);
+  assertEquals([held.has(3), others.has(5), others.has(high)], [true, false, true]);
+  assertEquals(others.takeAll(), [3, 40, high]);
+  assertEquals([held.has(beyond), held.remove(beyond), held.remove(beyond)], [true, true, false]);
   assertEquals(others.takeAll(), []);
   assertEquals(held.remove(3), false, "it is closed already");
 });
