@@ -30,6 +30,8 @@ export class SimulatedEndpoint implements ConnectionEnd {
   private lost = false;
   /** How much of what was sent waits for a passage; what was sent after it comes after it. */
   private held = 0;
+  /** What gives up for it: none once this end is closed or has failed. */
+  private readonly givingUp: Set<TimerTask> = new Set();
   private closedBy: IoError | undefined = undefined;
   readonly lends = true;
   /** The read that is pending, or was the last one, lends its bytes; and what it gave. */
@@ -89,6 +91,7 @@ export class SimulatedEndpoint implements ConnectionEnd {
     if (this.closedBy !== undefined) return;
     this.closedBy = reason ?? new IoError("closed", "read", this.peer);
     this.note("close");
+    this.givesUpNoMore();
     this.spoilLent();
     this.engine.opened.delete(this);
     this.simulation.network.endpoints.delete(this);
@@ -207,29 +210,47 @@ export class SimulatedEndpoint implements ConnectionEnd {
     this.simulation.schedule(at, () => this.pass(arrive, lost, undefined));
   }
 
-  /** `givingUp`: it was held before, and when it has come, or is lost, TCP does not give up for it. */
-  private pass(arrive: () => void, lost: (() => void) | undefined, givingUp: TimerTask | undefined): void {
+  /** `stop`: it was held before, and when it has come, or is lost, TCP does not give up for it. */
+  private pass(arrive: () => void, lost: (() => void) | undefined, stop: (() => void) | undefined): void {
     const { simulation } = this;
     const { network } = simulation;
-    const passage = (): Passage => network.passage(this.engine.hostAddress, this.other.engine.hostAddress);
-    const passLater = (task: TimerTask | undefined): void => {
-      simulation.schedule(simulation.now, () => this.pass(arrive, lost, task));
+    const passLater = (held: (() => void) | undefined): void => {
+      simulation.schedule(simulation.now, () => this.pass(arrive, lost, held));
     };
-    if (passage() === "held" && !this.lost) {
-      const task = givingUp ?? simulation.schedule(simulation.now + network.conditions.giveUpMs, () => {
-        if (passage() !== "open") this.fail("timed-out");
-      });
-      if (givingUp === undefined) this.held++;
-      return network.whenHealed(() => passLater(task));
+    if (this.passage === "held" && !this.lost) {
+      const held = stop ?? this.giveUpLater();
+      return network.whenHealed(() => passLater(held));
     }
-    if (givingUp !== undefined) {
-      this.held--;
-      simulation.cancel(givingUp);
-    }
-    if (passage() === "lost") this.lost = true;
+    stop?.();
+    if (this.passage === "lost") this.lost = true;
     if (this.lost) return lost?.(); // what follows lost bytes is no use to TCP
-    if (givingUp === undefined && this.held > 0) return passLater(undefined); // they go on in this instant
+    if (stop === undefined && this.held > 0) return passLater(undefined); // they go on in this instant
     arrive();
+  }
+
+  private get passage(): Passage {
+    return this.simulation.network.passage(this.engine.hostAddress, this.other.engine.hostAddress);
+  }
+
+  /** Something is held, and TCP gives up in a while; gives what is called when it is held no longer. */
+  private giveUpLater(): () => void {
+    const { simulation, givingUp } = this;
+    this.held++;
+    if (this.closedBy !== undefined || this.failure !== undefined) return () => this.held--; // nobody would hear of it
+    const task = simulation.schedule(simulation.now + simulation.network.conditions.giveUpMs, () => {
+      if (this.passage !== "open") this.fail("timed-out");
+    });
+    givingUp.add(task);
+    return () => {
+      this.held--;
+      givingUp.delete(task);
+      simulation.cancel(task);
+    };
+  }
+
+  private givesUpNoMore(): void {
+    for (const task of this.givingUp) this.simulation.cancel(task);
+    this.givingUp.clear();
   }
 
   private arrive(segment: Uint8Array): void {
@@ -254,6 +275,7 @@ export class SimulatedEndpoint implements ConnectionEnd {
   private fail(kind: "reset" | "timed-out"): void {
     if (this.closedBy !== undefined || this.failure !== undefined) return;
     this.note(kind);
+    this.givesUpNoMore();
     this.failure = new IoError(kind, "read", this.peer, kind === "reset" ? "ECONNRESET" : "ETIMEDOUT");
     this.completeRead();
     this.continueWrite();

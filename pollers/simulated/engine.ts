@@ -37,6 +37,8 @@ export interface EngineWorld extends World {
 /** A connect that has not reported. */
 class SimulatedConnect implements HostClosable {
   over = false;
+  /** Gives it up; it is cancelled when the connect has reported. */
+  limit: TimerTask | undefined = undefined;
 
   constructor(private readonly engine: SimulatedEngine, private readonly to: SocketAddress) {
     engine.opened.add(this);
@@ -45,6 +47,7 @@ class SimulatedConnect implements HostClosable {
   settle(): boolean {
     if (this.over) return false;
     this.over = true;
+    if (this.limit !== undefined) this.engine.cancel(this.limit);
     return this.engine.opened.delete(this);
   }
 
@@ -143,7 +146,7 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
       this.run(() => fail(over));
       return attempt;
     }
-    this.simulation.schedule(
+    attempt.limit = this.simulation.schedule(
       this.now() + conditions.giveUpMs,
       () => fail(new IoError("timed-out", "connect", to, "ETIMEDOUT")),
     );

@@ -426,6 +426,35 @@ test("simulated: what was healed can be parted again, and what gave up stays giv
   assertEquals(await bench.read(client), "timed-out");
 });
 
+test("simulated: nothing is to happen any more for a connect that is over, or an end that is", async () => {
+  const bench = new Bench({ latencyMs: 5, giveUpMs: 30_000 });
+  const { network } = bench.simulation;
+  const hosts = [bench.client.hostAddress, bench.server.hostAddress] as const;
+  const refused = await bench.connect();
+  assert(!refused.ok && refused.error.kind === "refused");
+  assertEquals(bench.simulation.now, 10);
+  assert(bench.client.cancelConnect(bench.client.connect(bench.at, {}, () => {})));
+  const [client, server] = await bench.pair();
+  assertEquals([bench.simulation.now, bench.simulation.pending], [20, 0]);
+  network.part(...hosts);
+  bench.write(client, 10);
+  await bench.simulation.run({ until: 100 });
+  assertEquals(bench.simulation.pending, 1); // TCP gives up
+  client.close();
+  await bench.simulation.run({ until: 200 });
+  assertEquals(bench.simulation.pending, 0);
+  network.heal(...hosts);
+  assertEquals([await bench.read(server), await bench.read(server)], [10, "end-of-stream"]);
+  const other = await bench.connect();
+  assert(other.ok);
+  network.part(...hosts);
+  bench.write(other.value, 10);
+  await bench.simulation.run({ until: 500 });
+  bench.write(other.value, 10);
+  assertEquals(await bench.read(other.value), "timed-out");
+  assert(bench.simulation.now < 30_500, "what gives up for the second one is left");
+});
+
 test("simulated: TCP does not give up for what has come meanwhile, though its hosts are parted again", async () => {
   const bench = new Bench({ giveUpMs: 1_000 });
   const [client, server] = await bench.pair();

@@ -99,6 +99,27 @@ export default [
     POLLSET,
     "while another thread is in the call",
   ),
+  mutation(
+    "pollers/io_uring/descriptors.ts",
+    "if (!this.hasRoom(fd)) return this.beyond.delete(fd);",
+    "if (!this.hasRoom(fd)) return false;",
+    "tests/pollers/io_uring/engine_test.ts",
+    "beyond what is shared",
+  ),
+  mutation(
+    "pollers/simulated/engine.ts",
+    "if (this.limit !== undefined) this.engine.cancel(this.limit);",
+    "",
+    "tests/simulation/network_test.ts",
+    "for a connect that is over",
+  ),
+  mutation(
+    "pollers/simulated/endpoint.ts",
+    "    for (const task of this.givingUp) this.simulation.cancel(task);\n",
+    "",
+    "tests/simulation/network_test.ts",
+    "for a connect that is over",
+  ),
   // Addresses.
   mutation(
     "pollers/contract/address.ts",

@@ -202,14 +202,14 @@ export default [
   ),
   mutation(
     "pollers/simulated/endpoint.ts",
-    "      simulation.cancel(givingUp);\n",
+    "      simulation.cancel(task);\n",
     "",
     NETWORK,
     "for what has come meanwhile",
   ),
   mutation(
     "pollers/simulated/endpoint.ts",
-    "if (givingUp === undefined && this.held > 0) return passLater(undefined);",
+    "if (stop === undefined && this.held > 0) return passLater(undefined);",
     "",
     NETWORK,
     "does not overtake bytes that were held",
