@@ -338,14 +338,16 @@ export class Driver implements Flushable {
 
   /**
    * The connection has ended: its remaining output is written, then the endpoint closes; that of a server when the client
-   * has closed. After NO_ERROR a client does not as long as it has calls, and these end with the endpoint.
+   * has closed, unless nothing was ever asked on it.
    */
   private finish(): void {
     if (this.over || this.awaitsClose) return;
-    const { error, role } = this.connection;
+    const { error, role, streams: { opened } } = this.connection;
     const ms = error === undefined ? FINISHED_LINGER_MS : FAILED_LINGER_MS;
     if (!this.writing) {
-      if (role === "client" || error?.code === ErrorCode.NO_ERROR) return this.closeEndpoint();
+      if (role === "client" || (opened === 0 && error?.code === ErrorCode.NO_ERROR)) {
+        return this.closeEndpoint();
+      }
       this.awaitsClose = true;
       this.readPaused = false;
       this.lingerEnds = Math.min(this.lingerEnds, this.engine.now() + ms);

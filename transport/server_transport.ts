@@ -11,7 +11,7 @@ import { serverHalf } from "./http2/server_half.ts";
 import type { ManagementOptions } from "./http2/parts.ts";
 import { type LocalSettings, localSettings } from "./http2/settings.ts";
 import { type MessageLimits, messageLimits, withEncodings } from "./grpc/message_limits.ts";
-import { type CallBeginner, GrpcServerStream } from "./grpc/server_stream.ts";
+import { type CallBeginner, GrpcServerStream, unavailable } from "./grpc/server_stream.ts";
 import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
 import type { ConnectionSink, StreamSink } from "./http2/sink.ts";
@@ -35,6 +35,9 @@ import type {
 
 /** Local: see docs/STYLE.md, "Hot paths". */
 const Call = GrpcServerStream;
+
+/** To what the application has no answer, or none any more. */
+const ANSWERS = { tooLarge: requestTooLarge, unavailable };
 
 /** What a server's transport may be made with. */
 export interface ServerTransportOptions extends TransportOptions, ConnectionLifetimeOptions {
@@ -71,7 +74,7 @@ export class ServerTransportHost {
   connection(sink: ConnectionSink): Connection {
     const { settings, engine } = this;
     const management = jittered(this.management, () => engine.random());
-    return new Connection({ server: serverHalf, settings, tooLarge: requestTooLarge, management }, sink);
+    return new Connection({ server: serverHalf, settings, answers: ANSWERS, management }, sink);
   }
 }
 

@@ -628,14 +628,23 @@ test("driver: a client that does not close what failed has 1 s, however much it 
   assertEquals([bench.endpoint.closed, bench.simulation.pending], [true, 0]);
 });
 
-// The client waits for its calls, and learns by the end of the connection that they are lost.
-test("driver: a server's connection that ends with NO_ERROR, whoever ends it, is closed once GOAWAY is written", async () => {
+test("driver: a server's connection that ends with NO_ERROR, whoever ends it, waits for its client too", async () => {
   for (const initiator of ["user", "library"] as const) {
     const bench = await aborted(new Http2Error("connection", ErrorCode.NO_ERROR, initiator, "max_age"));
-    assert(bench.endpoint.closed);
-    await bench.rest();
-    assertEquals(bench.simulation.pending, 0, "a timer is left");
+    bench.endpoint.arrive(data(1, 1_000));
+    await bench.pass(990);
+    assertEquals([bench.endpoint.closed, bench.endpoint.isReading], [false, true]);
+    await bench.pass(20);
+    assertEquals([bench.endpoint.closed, bench.simulation.pending], [true, 0]);
   }
+});
+
+test("driver: a server's connection on which nothing was asked is closed once GOAWAY with NO_ERROR is written", async () => {
+  const bench = await Bench.ready("server");
+  bench.turn(() => bench.connection.abort(userAbort));
+  assertEquals([bench.writes(), bench.endpoint.closed], [[["GOAWAY 0 NO_ERROR"]], true]);
+  await bench.rest();
+  assertEquals(bench.simulation.pending, 0, "a timer is left");
 });
 
 test("driver: what was written is used again after every write, at once or later", async () => {

@@ -140,8 +140,47 @@ test("close: every call ends with the reason, and the owner hears it when the en
     assertEquals(bench.heard, ["closed connection NO_ERROR user"]);
   }, undefined);
   await bench.pass();
+  assertEquals([bench.heard.length, bench.sent().at(-1), bench.peer.ended], [1, "GOAWAY 1 NO_ERROR", "open"]);
+  bench.peer.close();
+  await bench.pass();
   assertEquals(bench.heard, ["closed connection NO_ERROR user", "closed connection NO_ERROR user"]);
-  assertEquals([bench.sent().at(-1), bench.peer.ended], ["GOAWAY 1 NO_ERROR", "end-of-stream"]);
+});
+
+test("close: a client that does not close has a second, and one that never asked anything has none", async () => {
+  for (const asks of [true, false]) {
+    const bench = await Bench.ready();
+    if (asks) bench.peer.send(bench.frames.headers(1, REQUEST));
+    await bench.pass();
+    bench.transport.close("enough");
+    await bench.pass(900);
+    assertEquals(bench.peer.ended, asks ? "open" : "end-of-stream");
+    await bench.pass(200);
+    assertEquals(bench.peer.ended, "end-of-stream");
+  }
+});
+
+test("close: calls that are open get a status, whatever was sent of them, but those of which a message waits", async () => {
+  const bench = await Bench.connected();
+  bench.peer.send(PREFACE, setting([4, 100]), SETTINGS_ACK);
+  const streams: ServerStream[] = [];
+  for (let id = 1; id < 13; id += 2) {
+    bench.peer.send(bench.frames.headers(id, REQUEST, id === 3));
+    await bench.pass();
+    streams.push(bench.stream!);
+  }
+  streams[2]!.sendHeaders(undefined);
+  streams[3]!.sendMessage(new Uint8Array(5 + 10));
+  streams[4]!.sendMessage(new Uint8Array(5 + 200)); // above its window
+  streams[5]!.sendMessage(new Uint8Array(5 + 200));
+  streams[5]!.sendStatus(0, "", undefined);
+  await bench.pass();
+  bench.sent();
+  bench.transport.close("enough");
+  await bench.pass();
+  assertEquals(bench.sent(), [
+    ...["HEADERS 1 end", "RST_STREAM 1 NO_ERROR", "HEADERS 3 end", "HEADERS 5 end", "RST_STREAM 5 NO_ERROR"],
+    ...["HEADERS 7 end", "RST_STREAM 7 NO_ERROR", "GOAWAY 11 NO_ERROR"],
+  ]);
 });
 
 test("what is released goes back to the stream's window, but for the last message of a request", async () => {

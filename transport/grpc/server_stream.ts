@@ -3,6 +3,7 @@
 import type { HeaderList } from "../hpack/header_list.ts";
 import type { Connection } from "../http2/connection.ts";
 import { ErrorCode, Http2Error, type Initiator } from "../http2/error.ts";
+import type { PeerSettings } from "../http2/settings.ts";
 import type { StreamSink } from "../http2/sink.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.ts";
@@ -57,6 +58,12 @@ interface EncodedResponse {
 export interface CallBeginner {
   /** A call has begun; returns its sink. */
   beginCall(stream: ServerStream, head: RequestHead): ServerStreamSink;
+}
+
+/** The status of a call that is open when its connection ends in order, as the trailers of `stream` or its whole response. */
+export function unavailable({ headersSent }: Stream, reason: string, peer: PeerSettings): HeaderList {
+  const room = messageRoom(undefined, headersSent ? 0 : PLAIN_HEADERS.octets, peer);
+  return statusFields(GrpcStatus.UNAVAILABLE, reason, !headersSent, room);
 }
 
 /** One object a call; its sink ends with exactly one `onClosed`. */

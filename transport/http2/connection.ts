@@ -30,7 +30,7 @@ import type { OutputBuffer } from "./output_buffer.ts";
 import { type ManagementOptions, Parts } from "./parts.ts";
 import type { Producers } from "./producers.ts";
 import { ReceivedMemory } from "./received_memory.ts";
-import type { TooLargeResponse } from "./requests.ts";
+import type { ServerAnswers } from "./requests.ts";
 import type { SendQueue } from "./send_queue.ts";
 import type { ServerHalf } from "./server_half.ts";
 import { type LocalSettings, localSettings, type PeerSettings, settingsEntries } from "./settings.ts";
@@ -57,11 +57,8 @@ export interface ConnectionOptions {
   readonly management?: ManagementOptions;
   /** Differences from `DEFAULT_LOCAL_SETTINGS`; RangeError where one is outside the RFC's range. */
   readonly settings?: Partial<LocalSettings>;
-  /**
-   * Server: the response to a request whose header list is above our limit. Default: `:status` 431 alone (RFC 6585,
-   * section 5).
-   */
-  readonly tooLarge?: TooLargeResponse;
+  /** Server: what it answers that its application does not. */
+  readonly answers?: ServerAnswers;
 }
 
 /** What a connection has done until now. */
@@ -133,7 +130,7 @@ export class Connection {
     this.producers = server?.producers(parts);
     this.lifecycle = parts.lifecycle;
     this.keepalive = parts.keepalive;
-    this.handler = new FrameHandler(parts, server?.requests(parts, options.tooLarge));
+    this.handler = new FrameHandler(parts, server?.requests(parts, options.answers));
     this.reader = new FrameReader(this.handler, parts.settings.maxFrameSize, server?.preface());
   }
 
@@ -440,8 +437,12 @@ export class Connection {
     if (this.role === "client") lifecycle.finishDrain();
   }
 
-  /** Ends the connection at once: GOAWAY with the error's code, and every stream fails with `error`. */
+  /**
+   * Ends the connection at once: GOAWAY with the error's code, and every stream fails with `error`. Before NO_ERROR a server
+   * answers what is open.
+   */
   abort(error: Http2Error): void {
+    this.handler.requests?.dismiss(error);
     this.lifecycle.abort(error);
   }
 

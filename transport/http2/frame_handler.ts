@@ -64,7 +64,7 @@ export class FrameHandler implements FrameVisitor {
   private readonly lifecycle: Lifecycle;
 
   /** `parts` are the connection's. `requests`: what header sections of a server's clients begin. */
-  constructor(private readonly parts: Parts, private readonly requests?: Requests) {
+  constructor(private readonly parts: Parts, readonly requests?: Requests) {
     this.streams = parts.streams;
     this.flow = parts.flow;
     this.sections = parts.sections;

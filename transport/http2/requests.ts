@@ -4,9 +4,11 @@ import { DecodeFailure } from "../hpack/decoder.ts";
 import { HeaderList } from "../hpack/header_list.ts";
 import { ErrorCode, type Http2Error } from "./error.ts";
 import { malformedReason } from "./header_validation.ts";
+import { writeRstStream } from "./frame_writer.ts";
 import type { Parts } from "./parts.ts";
 import type { PeerStreams } from "./peer_streams.ts";
 import { requestRules } from "./request_validation.ts";
+import type { PeerSettings } from "./settings.ts";
 import { Stream } from "./stream.ts";
 import type { Unanswered } from "./unanswered.ts";
 
@@ -18,6 +20,20 @@ const rules = requestRules;
 
 /** Gives the response to a request whose header list is above our limit, for `reason`. */
 export type TooLargeResponse = (reason: string) => HeaderList;
+
+/**
+ * Gives the trailers, or the whole response where none was begun, of a request that is open when its connection ends in
+ * order, for `reason`.
+ */
+export type UnavailableResponse = (stream: Stream, reason: string, peer: PeerSettings) => HeaderList;
+
+/** What a server answers that its application does not. */
+export interface ServerAnswers {
+  /** Default: `:status` 431 alone (RFC 6585, section 5). */
+  readonly tooLarge?: TooLargeResponse;
+  /** Default: such requests end with their connection. */
+  readonly unavailable?: UnavailableResponse;
+}
 
 const TOO_LARGE = HeaderList.of([[":status", "431"]]);
 const answerTooLarge: TooLargeResponse = () => TOO_LARGE;
@@ -37,7 +53,7 @@ export class Requests {
     private readonly parts: Parts,
     private readonly ofPeer: PeerStreams,
     private readonly unanswered: Unanswered,
-    private readonly tooLarge: TooLargeResponse = answerTooLarge,
+    private readonly answers: ServerAnswers = {},
   ) {}
 
   /** A header section came on an idle stream. */
@@ -78,6 +94,23 @@ export class Requests {
     return abuse.late.reset(streamId, streams.opened, timers.now);
   }
 
+  /**
+   * The connection is about to end with `error`, in order: what is open is answered, for a client closes a connection that
+   * goes away when it has no requests on it any more, having read all that was sent. A message of which a part waits for
+   * the client's window cannot be ended by trailers: its stream ends with the connection.
+   */
+  dismiss({ code, reason }: Http2Error): void {
+    const { parts: { lifecycle, sections, streams, out, peerSettings }, answers: { unavailable } } = this;
+    if (code !== ErrorCode.NO_ERROR || lifecycle.closed || unavailable === undefined) return;
+    for (const stream of streams.all()) {
+      if (stream.hasQueued) continue;
+      if (!stream.localClosed) {
+        sections.write(stream, unavailable(stream, reason, peerSettings), undefined, true);
+      }
+      if (!stream.remoteClosed) writeRstStream(out, stream.id, ErrorCode.NO_ERROR);
+    }
+  }
+
   private refuse(
     streamId: number,
     code: number,
@@ -96,7 +129,8 @@ export class Requests {
     owner: RequestOwner,
   ): Http2Error | undefined {
     const { sections, lifecycle } = this.parts;
-    sections.write(stream, this.tooLarge(reason), undefined, true);
+    const { tooLarge = answerTooLarge } = this.answers;
+    sections.write(stream, tooLarge(reason), undefined, true);
     if (!endStream) return this.refuse(stream.id, ErrorCode.NO_ERROR, stream.receiveWindow.available, owner);
     lifecycle.ignore(stream.id, 0);
     return owner.streamErrorCost();

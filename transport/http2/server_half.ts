@@ -9,7 +9,7 @@ import { PeerStreams } from "./peer_streams.ts";
 import { type PingPolicy, PingStrikes } from "./ping_policy.ts";
 import { Preface } from "./preface.ts";
 import { Producers } from "./producers.ts";
-import { Requests, type TooLargeResponse } from "./requests.ts";
+import { Requests, type ServerAnswers } from "./requests.ts";
 import type { Timers } from "./timers.ts";
 import { Unanswered } from "./unanswered.ts";
 
@@ -20,7 +20,7 @@ export interface ServerHalf extends ServerParts {
   /** What the client sends first. */
   preface(): Preface;
   /** What header sections of the client begin; `parts` were made with this half. */
-  requests(parts: Parts, tooLarge: TooLargeResponse | undefined): Requests;
+  requests(parts: Parts, answers: ServerAnswers | undefined): Requests;
 }
 
 /** The one that there is. */
@@ -33,5 +33,5 @@ export const serverHalf: ServerHalf = {
   memory: decoderMemory,
   producers: ({ queue, sink }) => new Producers(queue, sink),
   preface: () => new Preface(),
-  requests: (parts, tooLarge) => new Requests(parts, parts.ofPeer!, parts.unanswered!, tooLarge),
+  requests: (parts, answers) => new Requests(parts, parts.ofPeer!, parts.unanswered!, answers),
 };
