@@ -176,7 +176,7 @@ export class Attempts implements AttemptedStream, AttemptOwner, Sender {
     if (this.isOver) return;
     this.letGo();
     this.next?.cancel(code, message);
-    for (const attempt of this.running) attempt.cancel(code, message);
+    cancelAll(this.running, code, message);
   }
 
   // From attempts.
@@ -334,9 +334,8 @@ export class Attempts implements AttemptedStream, AttemptOwner, Sender {
     this.cancelTask();
     if (running.length > 1) {
       this.running = [attempt];
-      for (const other of running) {
-        if (other !== attempt) other.cancel(Status.CANCELLED, "another attempt is the call's");
-      }
+      const others = running.filter((one) => one !== attempt);
+      cancelAll(others, Status.CANCELLED, "another attempt is the call's");
     }
     this.replay = undefined;
     const free = replay!.drop();
@@ -352,7 +351,7 @@ export class Attempts implements AttemptedStream, AttemptOwner, Sender {
 
   private finish(status: CallStatus): void {
     this.letGo();
-    for (const other of this.running) other.cancel(Status.CANCELLED, "the call has its status");
+    cancelAll(this.running, Status.CANCELLED, "the call has its status");
     this.running = NONE;
     this.call.onAttemptsOver(this.made > 1 ? counted(status, this.made) : status);
   }
@@ -361,6 +360,12 @@ export class Attempts implements AttemptedStream, AttemptOwner, Sender {
     const { call: { path }, last, context } = this;
     context.reporter.trace("call", `client ${path} ${line}, after ${describeStatus(last!)}`);
   }
+}
+
+/** Those that wait for a stream first: the end of one that has one leaves it free, and they would get it. */
+function cancelAll(attempts: readonly Attempt[], code: StatusCode, message: string): void {
+  for (const attempt of attempts) if (attempt.stream === undefined) attempt.cancel(code, message);
+  for (const attempt of attempts) attempt.cancel(code, message);
 }
 
 /** What a server said stands as it was said. */

@@ -183,8 +183,8 @@ export default [
   ),
   mutation(
     ATTEMPTS,
-    "if (other !== attempt) other.cancel(",
-    "if (false) other.cancel(",
+    "cancelAll(others, ",
+    "cancelAll([], ",
     HEDGING,
     "[C62] the next attempt",
   ),
@@ -206,10 +206,17 @@ export default [
   ),
   mutation(
     ATTEMPTS,
-    "for (const attempt of this.running) attempt.cancel(code, message);",
+    "cancelAll(this.running, code, message);",
     "",
     HEDGING,
     "[C15]",
+  ),
+  mutation(
+    ATTEMPTS,
+    "if (attempt.stream === undefined) attempt.cancel(",
+    "if (false) attempt.cancel(",
+    HEDGING,
+    "[C62] of a call that is over",
   ),
   mutation(
     "surface/queue/server_call.ts",

@@ -170,6 +170,36 @@ test("[C15] [C17] the deadline, a cancellation and the end of the channel end al
   }
 });
 
+test("[C62] of a call that is over no attempt gets the stream that another one of its own leaves free", async () => {
+  for (const how of ["answer", "status", "deadline", "signal", "left"] as const) {
+    const errors: unknown[] = [];
+    const world = await new RetryingWorld(hedge({ hedgingDelay: "0s", maxAttempts: 4 }), async ({ nth }) => {
+      if (nth === 1 && how === "status") fail("FAILED_PRECONDITION");
+      await world.simulation.sleep(nth === 1 && how === "answer" ? 500 : 10_000);
+    }, {
+      onError: (error) => void errors.push(error),
+      server: { settings: { maxConcurrentStreams: 2 } },
+    }).ready();
+    const controller = new AbortController();
+    const options = how === "deadline" ? { deadlineMs: 151 } : { signal: controller.signal };
+    const call = world.client.down({ number: 1 }, options);
+    world.simulation.schedule(1_150, () => {
+      if (how === "signal") controller.abort();
+      if (how === "left") void call[Symbol.asyncIterator]().return!();
+    });
+    const outcome = await world.outcome(collect(call), 3_000);
+    const expected = {
+      answer: Status.OK,
+      status: Status.FAILED_PRECONDITION,
+      deadline: Status.DEADLINE_EXCEEDED,
+      signal: Status.CANCELLED,
+      left: Status.OK,
+    }[how];
+    const ended = outcome instanceof RpcError ? outcome.code : Status.OK;
+    assertEquals([how, ended, errors, world.seen.length], [how, expected, [], 2]);
+  }
+});
+
 test("[C62] observers see one call, and each attempt of it", async () => {
   const { world } = await slowWorld(hedge(), [1_000, 1_000, 50]);
   const seen: string[] = [];

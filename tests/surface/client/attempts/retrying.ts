@@ -12,6 +12,7 @@ import {
   RpcError,
   Server,
   type ServerCall,
+  type ServerOptions,
 } from "pollwire";
 import { Simulation } from "../../../../pollers/simulated/mod.ts";
 import { callContext } from "../../../../surface/channel/channel.ts";
@@ -63,7 +64,7 @@ export class RetryingWorld {
   readonly simulation = new Simulation();
   readonly at = this.simulation.host();
   readonly host = this.simulation.host();
-  readonly server = new Server({ poller: this.at, credentials: insecure });
+  readonly server: Server;
   readonly channel: Channel;
   readonly client: TrialClient;
   readonly context: CallContext;
@@ -76,10 +77,11 @@ export class RetryingWorld {
   constructor(
     method: object,
     private readonly script: Script,
-    options: ChannelOptions & { throttling?: object } = {},
+    options: ChannelOptions & { throttling?: object; server?: ServerOptions } = {},
   ) {
     this.host.random = () => this.random;
-    const { throttling, ...rest } = options;
+    const { throttling, server = {}, ...rest } = options;
+    this.server = new Server({ poller: this.at, credentials: insecure, ...server });
     this.channel = new Channel(`${this.at.hostAddress}:80`, {
       poller: this.host,
       credentials: insecure,
