@@ -258,8 +258,10 @@ export abstract class ClientCall extends SendingCall
   }
 
   private mayHaveStream(timeoutMs: number | undefined): boolean {
-    // A signal of many calls frees a stream with each that it ends, and the next one is to end as well.
-    if (this.options.signal?.aborted) this.aborted();
+    // A signal of many calls frees a stream with each that it ends, and the next one is to end as well; so does a parent.
+    const { signal, parent } = this.options;
+    if (signal?.aborted) this.aborted();
+    else if (parent?.isOver) this.onParentOver();
     else if (timeoutMs !== undefined && timeoutMs <= 0) this.deadlineExceeded();
     else return true;
     return false;

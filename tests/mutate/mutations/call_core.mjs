@@ -36,8 +36,8 @@ export default [
   mutation(CLIENT, "parent?.deadlineAt ?? Infinity", "Infinity", PARENT, "the back learns"),
   mutation(
     CLIENT,
-    "if (parent?.isOver) this.onParentOver();",
-    "if (false) this.onParentOver();",
+    "    if (parent?.isOver) this.onParentOver();\n    else parent",
+    "    parent",
     PARENT,
     "over already",
   ),

@@ -269,9 +269,16 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "if (this.options.signal?.aborted) this.aborted();\n    else if",
+    before: "if (signal?.aborted) this.aborted();\n    else if",
     after: "if",
     test: "tests/surface/client/given_up_test.ts",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "else if (parent?.isOver) this.onParentOver();",
+    after: "",
+    test: "tests/surface/client/given_up_test.ts",
+    name: "[C18]",
   },
   {
     file: "surface/server/beginnings.ts",
