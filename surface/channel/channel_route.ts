@@ -11,7 +11,6 @@
 // `idleTimeoutMs`, connections and resolver are let go.
 
 import {
-  callApplication,
   defaultReporter,
   describeThrown,
   type EventEngine,
@@ -269,7 +268,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     const { resolver, balancer, idleTask } = this;
     this.resolver = this.balancer = this.idleTask = undefined;
     if (idleTask !== undefined) this.engine.cancel(idleTask);
-    callApplication(() => resolver?.close(), (error) => this.reportError(error)); // it may be the application's, and throw
+    resolver?.close();
     balancer?.close();
   }
 
@@ -313,7 +312,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private threw(error: unknown): void {
     const peer = formatDestination(this.target);
     this.reportError(error);
-    callApplication(() => this.letGo(), (again) => this.reportError(again));
+    this.letGo();
     for (const call of this.waiting) { // first: those that wait have an idle channel connect
       this.withdraw(call);
       call.onUnavailable(`cannot connect to ${peer}: ${describeThrown(error)}`, false);

@@ -61,9 +61,7 @@ export class DnsResolver implements Resolver {
 
   requestReresolution(): void {
     if (this.closed || this.config !== undefined) return;
-    if (this.timeout !== undefined || this.timer !== undefined) return;
-    if (this.engine.now() >= this.nextAt) this.lookUp();
-    else this.lookUpInTime();
+    if (this.timeout === undefined && this.timer === undefined) this.lookUpInTime();
   }
 
   resetBackoff(): void {

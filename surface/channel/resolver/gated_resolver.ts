@@ -1,17 +1,26 @@
 // The resolver of a channel, of whatever make: nothing comes of it after its end, and what it gives is checked.
+//
+// A channel that can make nothing of a list asks for another one, and asks again where that is no better: without a time in
+// between the two would do nothing else, where the resolver answers at once.
 
-import { callApplication } from "../../../pollers/mod.ts";
+import { callApplication, type TaskHandle } from "../../../pollers/mod.ts";
 import { describe } from "../../options.ts";
 import type { ResolvedConfig } from "../service_config/config_in_use.ts";
 import { type EndpointAddresses, isWeight } from "./endpoint.ts";
 import type { Resolver, ResolverContext, ResolverFactory, ResolverSink } from "./resolver.ts";
 
+/** Between two questions. Resolvers may take more; that of DNS does. */
+const INTERVAL_MS = 1_000;
+
 /** A resolver, and the sink that it gets. */
 export class GatedResolver implements Resolver, ResolverSink {
   private readonly inner: Resolver;
   private closed = false;
+  /** Asks it again. */
+  private timer: TaskHandle | undefined = undefined;
+  private nextAt = 0;
 
-  /** `sink` gets what comes, and `onThrew` what a method rejects with that is async, as if it had thrown it. */
+  /** `sink` gets what comes, and `onThrew` what a method throws, or rejects with where it is async. */
   constructor(
     factory: ResolverFactory,
     private readonly context: ResolverContext,
@@ -26,20 +35,25 @@ export class GatedResolver implements Resolver, ResolverSink {
     }
     this.inner = made as Resolver;
     if (!this.closed) return;
-    this.watch(this.inner); // a promise, where make() is async, may reject
+    this.watch(() => this.inner); // a promise, where make() is async, may reject
     throw new TypeError(`make() of its resolver returned ${describe(this.inner)}; give a resolver`);
   }
 
   // From the channel.
 
   start(): void {
-    this.watch(this.inner.start());
+    this.watch(() => this.inner.start());
   }
   requestReresolution(): void {
-    this.watch(this.inner.requestReresolution());
+    const { engine } = this.context;
+    this.timer ??= engine.runAt(this.nextAt, () => {
+      this.timer = undefined;
+      this.nextAt = engine.now() + INTERVAL_MS;
+      this.watch(() => this.inner.requestReresolution());
+    });
   }
   resetBackoff(): void {
-    this.watch(this.inner.resetBackoff());
+    this.watch(() => this.inner.resetBackoff());
   }
   describeWait(): string {
     let said: unknown;
@@ -48,11 +62,12 @@ export class GatedResolver implements Resolver, ResolverSink {
   }
   close(): void {
     this.closed = true;
-    this.watch(this.inner.close());
+    if (this.timer !== undefined) this.context.engine.cancel(this.timer);
+    this.watch(() => this.inner.close());
   }
 
-  private watch(result: unknown): void {
-    if (result !== undefined) callApplication(() => result, (error) => this.threw(error));
+  private watch(call: () => unknown): void {
+    callApplication(call, (error) => this.threw(error));
   }
 
   private threw(error: unknown): void {
@@ -64,19 +79,15 @@ export class GatedResolver implements Resolver, ResolverSink {
   // From the resolver.
 
   onResolved(endpoints: readonly EndpointAddresses[], config?: ResolvedConfig): void {
-    this.check(endpoints);
-    if (!this.closed) this.sink.onResolved(endpoints, config);
-  }
-  onResolveFailed(reason: string): void {
-    if (!this.closed) this.sink.onResolveFailed(reason);
-  }
-
-  private check(endpoints: unknown): void {
     const cannot = `Cannot use what the resolver of ${this.context.target.text} found`;
     if (!Array.isArray(endpoints)) {
       throw new TypeError(`${cannot}: ${describe(endpoints)}; give a list of endpoints`);
     }
     for (const endpoint of endpoints) checkEndpoint(cannot, endpoint);
+    if (!this.closed) this.sink.onResolved(endpoints, config);
+  }
+  onResolveFailed(reason: string): void {
+    if (!this.closed) this.sink.onResolveFailed(reason);
   }
 }
 

@@ -21,7 +21,10 @@ export interface ResolverSink {
 export interface Resolver {
   /** Begins; once. */
   start(): void;
-  /** What the channel has may be out of date: a hint, which the resolver follows as soon as its rules allow it. */
+  /**
+   * What the channel has may be out of date: a hint, once a second at most, which the resolver follows as soon as its rules
+   * allow it.
+   */
   requestReresolution(): void;
   /** The wait after a failure is over now. */
   resetBackoff(): void;

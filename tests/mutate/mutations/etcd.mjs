@@ -238,7 +238,7 @@ export default [
   },
   {
     file: "surface/channel/resolver/gated_resolver.ts",
-    before: "this.watch(this.inner); // a promise",
+    before: "this.watch(() => this.inner); // a promise",
     after: " // a promise",
     test: "tests/surface/channel/resolver/third_party_test.ts",
     name: "[C19] a factory that gives no resolver",
@@ -273,6 +273,13 @@ export default [
   },
   {
     file: "surface/channel/resolver/gated_resolver.ts",
+    before: "      this.nextAt = engine.now() + INTERVAL_MS;\n",
+    after: "",
+    test: "tests/surface/channel/resolver/third_party_test.ts",
+    name: "[C23] a resolver that answers at once",
+  },
+  {
+    file: "surface/channel/resolver/gated_resolver.ts",
     before: "  if (isWeight(weight)) return;",
     after: "  return;",
     test: "tests/surface/channel/resolver/third_party_test.ts",
@@ -287,8 +294,8 @@ export default [
   },
   {
     file: "surface/channel/resolver/gated_resolver.ts",
-    before: "if (result !== undefined) callApplication(() => result, (error) => this.threw(error));",
-    after: "",
+    before: "callApplication(call, (error) => this.threw(error));",
+    after: "call();",
     test: "tests/surface/channel/resolver/third_party_test.ts",
     name: "[C19] what a resolver's async method",
   },

@@ -5,6 +5,7 @@ import {
   Channel,
   type ChannelOptions,
   createClient,
+  insecure,
   type JsonServiceConfig,
   parseAddress,
   registerResolver,
@@ -398,5 +399,46 @@ test("[C36] of a long list each server is looked at a few times, not once for ea
     });
   } finally {
     Subchannel.prototype.sweep = sweep;
+  }
+});
+
+test("[C23] a resolver that answers at once with what is of no use is asked once a second, not without end", async () => {
+  for (const policy of ["pick_first", "round_robin"]) {
+    for (const answer of ["nobody", "a server that refuses", "a config that is none"] as const) {
+      const simulation = new Simulation();
+      const asked: number[] = [];
+      const endpoints = answer === "nobody" ? [] : [{ addresses: [parseAddress("10.0.0.9:80")] }];
+      const config = answer === "a config that is none" ? "{" : undefined;
+      const channel = new Channel("once:more", {
+        poller: simulation.host(),
+        credentials: insecure,
+        loadBalancing: policy,
+        logger: { error() {}, warn() {}, info() {}, debug() {} },
+        resolvers: {
+          once: {
+            make: (_context, sink) => ({
+              start: () => sink.onResolved(endpoints, config),
+              requestReresolution() {
+                if (asked.push(Math.round(simulation.now)) < 100) sink.onResolved(endpoints, config);
+              },
+              resetBackoff() {},
+              describeWait: () => "more",
+              close() {},
+            }),
+          },
+        },
+      });
+      channel.connect();
+      await simulation.run({ until: 5_500 });
+      const first = asked[0]!;
+      assertEquals([policy, answer, asked], [
+        policy,
+        answer,
+        [0, 1_000, 2_000, 3_000, 4_000, 5_000].map((ms) => first + ms),
+      ]);
+      channel.close();
+      await simulation.run();
+      assertEquals([asked.length, simulation.pending], [6, 0]);
+    }
   }
 });
