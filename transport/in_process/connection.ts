@@ -9,6 +9,7 @@ import { excessOf } from "../grpc/header_limits.ts";
 import { NO_HEADERS } from "../grpc/headers.ts";
 import { type MessageLimits, messageLimits, narrowed } from "../grpc/message_limits.ts";
 import { GrpcStatus } from "../grpc/status_mapping.ts";
+import { timeoutHeaders } from "../grpc/timeout.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
 import { ErrorCode, Http2Error } from "../http2/error.ts";
 import { type LocalSettings, localSettings, PeerSettings } from "../http2/settings.ts";
@@ -139,7 +140,8 @@ export class InProcessClientTransport extends InProcessSide
     metadata: HeaderList | undefined,
     sink: ClientStreamSink,
   ): ClientStream | undefined {
-    const excess = excessOf("request metadata", metadata, template.headers.octets, this.peerSettings);
+    const own = template.headers.octets + (timeoutMs === undefined ? 0 : timeoutHeaders(timeoutMs).octets);
+    const excess = excessOf("request metadata", metadata, own, this.peerSettings);
     if (excess !== undefined) return refuse(excess, sink);
     if (sink.isInternal !== true) this.called = true;
     const { messageSizes } = sink;

@@ -86,6 +86,13 @@ export default [
   ),
   mutation(
     "transport/in_process/connection.ts",
+    "timeoutHeaders(timeoutMs).octets",
+    "0",
+    OWN,
+    "header lists",
+  ),
+  mutation(
+    "transport/in_process/connection.ts",
     "hasBegun ? theirs : unprocessed(said)",
     "theirs",
     UNIT,
