@@ -140,7 +140,6 @@ export class Connection {
     if (this.role === "client") writePreface(this.out);
     writeSettings(this.out, settingsEntries(this.settings, this.role));
     this.flow.start();
-    this.parts.lifetime?.start(now);
   }
 
   // What the wire and the clock did.

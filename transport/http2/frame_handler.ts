@@ -341,10 +341,11 @@ export class FrameHandler implements FrameVisitor {
 
   /** The peer's first frame came, and its acknowledgement may: until now a handshake has a deadline of its own. */
   private handshakeDone(): void {
-    const { keepalive, timers } = this.parts;
+    const { keepalive, lifetime, timers } = this.parts;
     this.settingsReceived = true;
     timers.set(Timer.SETTINGS_ACK, timers.now + SETTINGS_ACK_TIMEOUT_MS);
     keepalive?.start(timers.now);
+    lifetime?.start(timers.now);
   }
 
   /** Section 6.5.3: from here on the peer keeps to what we announced. */

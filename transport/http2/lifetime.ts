@@ -23,7 +23,7 @@ export class Lifetime {
   /** Nothing happens before {@linkcode start}. */
   constructor(private readonly limits: LifetimeLimits, private readonly timers: Timers) {}
 
-  /** The connection begins. */
+  /** The connection is established: the client's SETTINGS came (gRFC A9). */
   start(now: Instant): void {
     this.idle(now);
     this.set(Timer.AGE, now + this.limits.ageMs);

@@ -70,6 +70,13 @@ export default [
   ),
   mutation(
     "transport/http2/frame_handler.ts",
+    "lifetime?.start(timers.now);",
+    "lifetime?.start(0);",
+    "tests/transport/http2/lifetime_test.ts",
+    "[C70] idle time and age",
+  ),
+  mutation(
+    "transport/http2/frame_handler.ts",
     "    keepalive?.start(timers.now);\n",
     "",
     KEEPALIVE,
@@ -77,8 +84,8 @@ export default [
   ),
   mutation(
     "transport/http2/connection.ts",
-    "    this.parts.lifetime?.start(now);\n",
-    "    this.parts.lifetime?.start(now);\n    this.timers.set(Timer.SETTINGS_ACK, now + SETTINGS_ACK_TIMEOUT_MS);\n",
+    "    this.flow.start();\n",
+    "    this.flow.start();\n    this.timers.set(Timer.SETTINGS_ACK, now + SETTINGS_ACK_TIMEOUT_MS);\n",
     "tests/transport/handshake_test.ts",
     "a longer deadline",
   ),

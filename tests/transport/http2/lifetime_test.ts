@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import type { LifetimeLimits } from "../../../transport/http2/lifetime.ts";
 import { test } from "../../harness.ts";
-import { ACK, Bench, frame, RESPONSE_LIST, rst, uint32 } from "./wire.ts";
+import { ACK, Bench, frame, PREFACE, RESPONSE_LIST, rst, setting, SETTINGS_ACK, uint32 } from "./wire.ts";
 
 const PONG = frame("PING", ACK, 0, uint32(0, 0x6472_6169));
 const FIRST = ["GOAWAY 2147483647 NO_ERROR", "PING"];
@@ -32,6 +32,16 @@ test("[C70] a connection on which no stream was opened ends gracefully after max
   assertEquals(bench.pass(1).sent(), FIRST);
   assertEquals([bench.send(PONG).sent(), bench.outcome], [["GOAWAY 0 NO_ERROR"], "ok"]);
   assertEquals(words(limited({ idleMs: 60_000 }).pass(60_000)), "max_idle");
+});
+
+test("[C70] idle time and age count from the client's SETTINGS, not from the accept", () => {
+  for (const limits of [{ idleMs: 60_000 }, { ageMs: 60_000 }]) {
+    const lifetime = { idleMs: Infinity, ageMs: Infinity, graceMs: Infinity, ...limits };
+    const bench = new Bench("server", {}, { management: { lifetime }, handshake: false });
+    bench.pass(70_000).send(PREFACE, setting(), SETTINGS_ACK).sent();
+    assertEquals([bench.pass(59_999).sent(), bench.outcome], [[], "open"]);
+    assertEquals(bench.pass(1).sent(), FIRST);
+  }
 });
 
 test("[C70] idle counts from the end of the last stream, however it ended", () => {
