@@ -114,8 +114,9 @@ export class PickFirst implements Balancer<PickFirstConfig>, SubchannelWatcher {
   private changed(subchannel: Subchannel, state: ConnectivityState): void {
     if (subchannel === this.selected) {
       if (state !== "READY") this.lost();
-    } else if (state === "READY") this.select(subchannel);
-    else if (this.selected === undefined && this.state !== "IDLE") {
+    } else if (this.selected !== undefined) return; // it was given up, and this came before that
+    else if (state === "READY") this.select(subchannel);
+    else if (this.state !== "IDLE") {
       if (this.untried !== undefined) this.changedInPass(subchannel, state);
       else if (state === "IDLE") subchannel.connect();
       else if (state === "TRANSIENT_FAILURE") this.failedAgain();

@@ -538,4 +538,11 @@ export default [
     test: "tests/surface/channel/round_robin_test.ts",
     name: "[C39] of a long list whose servers are lost",
   },
+  {
+    file: "surface/channel/balancer/pick_first.ts",
+    before: "} else if (this.selected !== undefined) return;",
+    after: '} else if (this.selected !== undefined && state !== "READY") return;',
+    test: "tests/surface/channel/pick_first_test.ts",
+    name: "[C33] of two connections that came up together",
+  },
 ];

@@ -256,6 +256,62 @@ test("[C5] a connection that is lost: IDLE, new addresses are asked for, and not
   assertEquals(world.states.slice(3).map((line) => line.split(" ")[1]), ["CONNECTING", "READY"]);
 });
 
+test("[C5] a new list while it is IDLE connects to nobody before a call either", async () => {
+  const world = makeWorld();
+  const [a, b] = [await world.serve(speak, 81), await world.serve(speak, 82)];
+  world.resolve(a);
+  await world.runUntil(100);
+  world.peers[0]!.close();
+  await world.runUntil(200);
+  world.resolve(b, a);
+  await world.runUntil(60_000);
+  assertEquals([world.states.slice(2), world.attempts.length], [["110 IDLE"], 1]);
+  assertEquals(world.pick(), "queue");
+  await world.runUntil(61_000);
+  assertEquals([world.pick(), world.attempts.length], [formatAddress(b), 2]);
+});
+
+test("[C36] a pass that another address won leaves one that has failed in its backoff", async () => {
+  const world = makeWorld();
+  const [refusing, good] = [world.refusing(79), await world.serve(speak)];
+  world.resolve(refusing, good);
+  await world.runUntil(100);
+  world.peers[0]!.close();
+  await world.runUntil(200);
+  world.exitIdle();
+  await world.runUntil(300);
+  assertEquals(world.attempts, ["0 10.0.0.2:79", "20 10.0.0.2:80", "200 10.0.0.2:80"]);
+  world.peers[1]!.close();
+  await world.runUntil(1_100); // its backoff was a second
+  world.exitIdle();
+  assertEquals(world.attempts.slice(3), ["1100 10.0.0.2:79"]);
+});
+
+test("[C33] of two connections that came up together the second is given up, and its address is as good as before", async () => {
+  const world = makeWorld();
+  const slow = await world.serve((peer) => world.simulation.schedule(285, () => speak(peer)), 81);
+  const good = await world.serve(speak, 82);
+  world.resolve(slow, good);
+  await world.runUntil(280);
+  const held: Array<() => void> = [];
+  world.run = (closure) => void held.push(closure); // the channel is at work
+  await world.runUntil(310);
+  assertEquals(world.subchannels.map(({ state }) => state), ["READY", "READY"]);
+  Reflect.deleteProperty(world, "run");
+  world.turn(() => held.forEach((closure) => closure()));
+  await world.runUntil(350);
+  assertEquals([world.pick(), world.peers.map(({ ended }) => ended)], [
+    formatAddress(good),
+    ["end-of-stream", "open"],
+  ]);
+  assertEquals(world.subchannels.map(({ state }) => state), ["IDLE", "READY"]);
+  world.peers[1]!.close();
+  await world.runUntil(400);
+  world.exitIdle();
+  await world.runUntil(800);
+  assertEquals([world.attempts.length, world.attempts[2]], [3, "400 10.0.0.2:81"]);
+});
+
 test("[C11] resetBackoff: every address is tried now", async () => {
   const world = makeWorld();
   world.resolve(world.refusing(80), world.refusing(81));
