@@ -545,4 +545,32 @@ export default [
     test: "tests/surface/channel/pick_first_test.ts",
     name: "[C33] of two connections that came up together",
   },
+  {
+    file: "surface/channel/balancer/pick_first.ts",
+    before: "    this.started = true;\n",
+    after: "",
+    test: "tests/surface/channel/pick_first_test.ts",
+    name: "[C5] a new list while it is IDLE",
+  },
+  {
+    file: "surface/channel/subchannel.ts",
+    before: 'if (current === "CONNECTING" || current === "READY") this.setState("IDLE");',
+    after: 'this.setState("IDLE");',
+    test: "tests/surface/channel/pick_first_test.ts",
+    name: "[C36] a pass that another address won",
+  },
+  {
+    file: "surface/channel/balancer/endpoint_children.ts",
+    before: "      child.update(endpoint);\n",
+    after: "",
+    test: "tests/surface/channel/ring_hash_test.ts",
+    name: "[C44] another weight of a server",
+  },
+  {
+    file: "surface/channel/balancer/outlier_detection.ts",
+    before: "  private awaitEnd(): void {\n    this.cancelTimer();\n",
+    after: "  private awaitEnd(): void {\n",
+    test: "tests/surface/channel/outlier_detection_test.ts",
+    name: "[C45] lists and configs that come",
+  },
 ];

@@ -431,4 +431,18 @@ export default [
     test: BATCHES,
     name: "[Q48]",
   },
+  {
+    file: ASYNC,
+    before: "    if (!this.sentInitial) operations.push(this.initial);\n    const asked",
+    after: "    const asked",
+    test: CLIENTS,
+    name: "[Q78] a corked call that reads",
+  },
+  {
+    file: ASYNC,
+    before: '    this.check("readInitialMetadata");\n',
+    after: "",
+    test: CLIENTS,
+    name: "[Q77] unary",
+  },
 ];

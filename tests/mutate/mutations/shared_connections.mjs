@@ -118,4 +118,11 @@ export default [
     test,
     name: "[C48] channels to https:",
   },
+  {
+    file: "surface/channel/subchannel.ts",
+    before: "    if (!this.links.includes(link)) return;\n",
+    after: "",
+    test: test,
+    name: "[C49] one that is given up",
+  },
 ];

@@ -262,6 +262,21 @@ test("[C45] another interval holds for the one that runs", async () => {
   assertEquals(world.open(), [81, 82]);
 });
 
+test("[C45] lists and configs that come while an interval runs begin no other one", async () => {
+  const config = { maxEjectionPercent: 100, failurePercentageEjection: FAILURES };
+  const world = await OutlierWorld.of(config, 2);
+  world.resolve(...world.servers);
+  for (const interval of ["20s", "6s", "10s"]) world.configure({ ...config, interval });
+  await world.runUntil(5_000);
+  world.call(8, { 82: 8 });
+  await world.runUntil(9_000); // the calls of one interval are judged together
+  world.call(8, { 82: 8 });
+  await world.runUntil(9_990);
+  assertEquals(world.open(), [81, 82]);
+  await world.runUntil(10_010);
+  assertEquals(world.open(), [81]);
+});
+
 test("[C45] a policy that follows calls too has the same ones: one tracker for both", async () => {
   const world = await OutlierWorld.of({
     childPolicy: [{ least_request: {} }],

@@ -235,6 +235,19 @@ test("[C44] weights of servers are shares of the ring", async () => {
   assert(share > 0.8 && share < 1, `${share}`);
 });
 
+test("[C44] another weight of a server that stays in the list is another share", async () => {
+  const world = makeWorld();
+  const [one, other] = await serve(world, 81, 82);
+  const users = Array.from({ length: 200 }, (_, i) => `user ${i}`);
+  const share = () => users.filter((user) => pickFor(world, user) === "82").length / users.length;
+  for (const [weight, least, most] of [[9, 0.8, 1], [1, 0.3, 0.7], [1 / 9, 0, 0.2]] as const) {
+    world.resolveServers([{ addresses: [one!] }, { addresses: [other!], weight }]);
+    share(); // connects
+    await world.runUntil(world.simulation.now + 100);
+    assert(share() > least && share() < most, `${share()} by ${weight}`);
+  }
+});
+
 test("[C44] config: defaults, caps, and what is wrong is named", () => {
   const config = (json: object): RingHashConfig => readRingHashConfig(json as Record<string, unknown>);
   assertEquals(config({}), { minRingSize: 1_024, maxRingSize: 4_096, requestHashHeader: undefined });

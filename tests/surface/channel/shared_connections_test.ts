@@ -335,7 +335,8 @@ test("[C49] a connection of its own ends when its subchannel drains, with nobody
   assertEquals([own.isOver, client.opened.size], [true, 0]);
 });
 
-test("[C49] what a channel has left to others is let go when its calls have ended", async () => {
+/** Subchannels of two channels, both READY by one connection. */
+async function twoOfOne() {
   const simulation = new Simulation();
   const client = simulation.host();
   const settings = [0, 1].map(() => new ConnectSettings({ shared: shareConnections({}, undefined, "") }, {}));
@@ -351,8 +352,22 @@ test("[C49] what a channel has left to others is let go when its calls have ende
     await simulation.run({ until: simulation.now + 50 });
   };
   await turn(() => [one!, other!].forEach((subchannel) => subchannel.connect()));
-  assertEquals([one!.state, other!.state, [...client.opened].length], ["READY", "READY", 1]);
-  const channel = settings[0]!.channel;
+  assertEquals([one!.state, other!.state, client.opened.size], ["READY", "READY", 1]);
+  return { one: one!, other: other!, client, channel: settings[0]!.channel, turn };
+}
+
+test("[C49] one that is given up while others have its connection stays IDLE, and may come back to it", async () => {
+  const { one, other, client, turn } = await twoOfOne();
+  await turn(() => one.giveUp());
+  assertEquals([one.state, other.state, one.failure], ["IDLE", "READY", ""]);
+  await turn(() => one.connect());
+  assertEquals([one.state, other.state, client.opened.size], ["READY", "READY", 1]);
+  await turn(() => [one, other].forEach((subchannel) => subchannel.close("done")));
+  assertEquals(client.opened.size, 0);
+});
+
+test("[C49] what a channel has left to others is let go when its calls have ended", async () => {
+  const { one, other, client, channel, turn } = await twoOfOne();
   const statuses: string[] = [];
   let stream: { cancel(code: 1, message: string): void } | undefined;
   const call = callThat((transport) => {
@@ -365,15 +380,15 @@ test("[C49] what a channel has left to others is let go when its calls have ende
       onStatus: ({ message }) => void statuses.push(message),
     });
   });
-  await turn(() => one!.submit(call));
-  await turn(() => one!.drain("its address is not in the list any more"));
-  one!.sweep();
-  assertEquals(one!.isOver, false);
+  await turn(() => one.submit(call));
+  await turn(() => one.drain("its address is not in the list any more"));
+  one.sweep();
+  assertEquals(one.isOver, false);
   await turn(() => stream!.cancel(1, "enough"));
-  await turn(() => one!.sweep());
-  assertEquals([one!.isOver, statuses, other!.state], [true, ["enough"], "READY"]);
-  await turn(() => other!.close("done"));
-  assertEquals([...client.opened].length, 0);
+  await turn(() => one.sweep());
+  assertEquals([one.isOver, statuses, other.state], [true, ["enough"], "READY"]);
+  await turn(() => other.close("done"));
+  assertEquals(client.opened.size, 0);
 });
 
 test("[C48][C49] a channel that needs another connection does not get the one that it has", async () => {

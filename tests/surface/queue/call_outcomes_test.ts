@@ -573,7 +573,18 @@ test("call by queue: what no call can be made of throws", async () => {
   await serving({}, async ({ channel }) => {
     using queue = new CompletionQueue();
     for (
-      const path of ["a.B/C", "/a.B", "/a.B/", "//C", "/a/b/c", "", "/a.B/C D", "/a.B/C\r\n", "/a.B/\u00e9"]
+      const path of [
+        "a.B/C",
+        "x/a.B/C",
+        "/a.B",
+        "/a.B/",
+        "//C",
+        "/a/b/c",
+        "",
+        "/a.B/C D",
+        "/a.B/\n",
+        "/a.B/\u00e9",
+      ]
     ) {
       assertThrows(
         () => createCall(channel, path, { queue }),

@@ -45,6 +45,7 @@ test("queue client: [Q77] unary: it starts at once, or by startCall, and only fi
       TypeError,
       "Cannot finish on /trial.Trial/One: call startCall first",
     );
+    assertThrows(() => prepared.readInitialMetadata("early"), TypeError, "call startCall first");
     prepared.startCall();
     assertThrows(
       () => prepared.startCall(),
@@ -118,6 +119,33 @@ test("queue client: [Q78] the start of a stream has an event; a corked call has 
     down.finish("finish");
     assertEquals(await next(queue), ["finish", true]);
     assertEquals([down.message?.text, down.status?.code], ["with a start", 0]);
+  });
+});
+
+test("queue client: [Q78] a corked call that reads or finishes before its first write begins with that", async () => {
+  await asking({
+    both: async function* (_requests, call) {
+      yield { text: `both ${call.metadata.get("a")}` };
+    },
+    up: async (requests, call) => {
+      call.sendMetadata({ begun: "up" });
+      return { text: `up ${call.metadata.get("a")}`, number: (await collect(requests)).length };
+    },
+  }, async (client, queue) => {
+    const both = client.prepareAsyncBoth({ ...options(), metadata: { a: "reads" }, corked: true });
+    both.startCall("never");
+    both.read("read");
+    assertEquals([await next(queue), both.message?.text], [["read", true], "both reads"]);
+    both.finish("finish");
+    assertEquals([await next(queue), both.status?.code], [["finish", true], 0]);
+
+    const up = client.prepareAsyncUp({ ...options(), metadata: { a: "finishes" }, corked: true });
+    up.startCall("never");
+    up.finish("finish");
+    await until(() => up.peer.includes(":"));
+    up.writeLast({}, "last");
+    assertEquals([await next(queue), await next(queue)].sort(), [["finish", true], ["last", true]]);
+    assertEquals([up.response?.text, up.response?.number], ["up finishes", 1]);
   });
 });
 
