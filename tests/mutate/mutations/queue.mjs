@@ -397,4 +397,25 @@ export default [
     test: "tests/surface/queue/batches_test.ts",
     name: "[Q31][Q33] a batch that a getter",
   },
+  {
+    file: ALARM,
+    before: "    this.holds = deadline !== Infinity;\n",
+    after: "",
+    test: ALARMS,
+    name: "[Q55] the process stays",
+  },
+  {
+    file: ALARM,
+    before: "deadline !== Infinity;",
+    after: "true;",
+    test: ALARMS,
+    name: "[Q55] the process stays",
+  },
+  {
+    file: CORE,
+    before: "more > 0 ?",
+    after: "more > 1 ?",
+    test: SHUTDOWN,
+    name: "[Q26]",
+  },
 ];

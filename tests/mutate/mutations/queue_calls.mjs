@@ -445,4 +445,11 @@ export default [
     test: CLIENTS,
     name: "[Q77] unary",
   },
+  {
+    file: BATCH,
+    before: "    if (this.receivingEnd !== undefined) this.receivingEnd.value = undefined;\n",
+    after: "",
+    test: BATCHES,
+    name: "[Q48]",
+  },
 ];

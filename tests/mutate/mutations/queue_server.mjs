@@ -476,4 +476,11 @@ export default [
     test: "tests/surface/server/beginnings_test.ts",
     name: "[Q121]",
   },
+  {
+    file: "surface/queue/polled_call.ts",
+    before: "    if (complaint !== undefined) this.host.reporter",
+    after: "    if (complaint === null) this.host.reporter",
+    test: "tests/surface/queue/polled_methods_test.ts",
+    name: "[Q76] what a handler throws",
+  },
 ];

@@ -506,4 +506,11 @@ export default [
     test: THIRD_PARTY,
     name: "[C28] what a resolver throws fails",
   },
+  {
+    file: "surface/channel/destination.ts",
+    before: "text.startsWith(`${scheme}:`) ?",
+    after: 'text !== "" ?',
+    test: "tests/surface/channel/resolver/third_party_test.ts",
+    name: "[C28] a channel's own resolver of a scheme",
+  },
 ];

@@ -2,6 +2,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Alarm, CompletionQueue, deadlineIn } from "pollwire";
 import { queueCoreOf } from "../../../surface/queue/completion_queue.ts";
+import { useEngine } from "../../../surface/full/engines.ts";
+import { counted } from "../../counted_engine.ts";
 import { test } from "../../harness.ts";
 import "../../shared_engines.ts";
 import { until } from "../serving.ts";
@@ -30,6 +32,29 @@ test("alarm: [Q55] a deadline that has passed fires at once; Infinity never", as
   assertEquals(say(await queue.next(deadlineIn(2))), ["QUEUE_TIMEOUT"]);
   alarm.cancel();
   assertEquals(say(queue.tryNext()), [2, false]);
+});
+
+test("alarm: [Q55] the process stays for one that will expire, until it has ended, and not for one that never does", async () => {
+  const use = useEngine();
+  const { engine, left } = counted(use.engine);
+  const holds = () => left().filter((line) => line === "hold").length;
+  {
+    using queue = new CompletionQueue({ poller: engine });
+    const alarms = [new Alarm(), new Alarm(), new Alarm({ poller: engine })];
+    alarms[0]!.set(queue, deadlineIn(60_000), 1);
+    alarms[1]!.set(queue, Infinity, 2);
+    assertEquals(holds(), 1);
+    alarms[2]!.set(deadlineIn(60_000), () => {});
+    assertEquals(holds(), 2);
+    for (const alarm of alarms) alarm.cancel();
+    assertEquals(holds(), 0);
+    alarms[2] = new Alarm();
+    alarms[2].set(queue, deadlineIn(1), 3);
+    await until(() => queueCoreOf(queue).events.size === 3);
+    assertEquals(holds(), 0);
+    assertEquals([1, 2, 3].map(() => say(queue.tryNext())), [[1, false], [2, false], [3, true]]);
+  }
+  await use.end();
 });
 
 test("alarm: [Q56] cancelling does nothing twice, after it fired, or where it was never set", async () => {

@@ -482,5 +482,16 @@ test("batch: [Q48] an operation that is started again has nothing of the time be
     assertEquals(await events(1), { end: true });
     assertEquals(message.message, undefined);
     await finish(first, trials);
+
+    const [metadata, status] = [receiveInitialMetadata(), receiveStatusOnClient()];
+    for (const details of ["once", "again"]) {
+      trials.make().startBatch([sendInitialMetadata(), metadata, status], details);
+      assertEquals([metadata.metadata, status.status], [undefined, undefined]);
+      const server = await served();
+      server.call.sendMetadata({ details });
+      server.finish("ABORTED", details);
+      assertEquals(await events(1), { [details]: true });
+      assertEquals([metadata.metadata?.get("details"), status.status?.details], [details, details]);
+    }
   });
 });

@@ -29,6 +29,7 @@ import {
   until,
 } from "../serving.ts";
 import { whyNot } from "../workers/sharing.ts";
+import { keeping } from "./queues.ts";
 
 interface PolledBench {
   readonly client: TrialClient;
@@ -176,6 +177,7 @@ const trap = (): never => {
 
 test("polled methods: [Q76] what a handler throws: an RpcError as it is, anything else as UNKNOWN, and to onError", async () => {
   const errors: string[] = [];
+  const { logger, lines } = keeping();
   const hostile = new Proxy({}, { getPrototypeOf: trap, get: trap });
   await polling((polled, server) =>
     server.addService(Trial, {
@@ -184,6 +186,10 @@ test("polled methods: [Q76] what a handler throws: an RpcError as it is, anythin
         if (text === "status") throw new RpcError("NOT_FOUND", "no such", { metadata: { why: "gone" } });
         if (text === "wrong") return { number: "x" } as never;
         if (text === "trap") throw hostile;
+        if (text === "unsendable") {
+          const error = new RpcError("ABORTED", "as told");
+          throw Object.defineProperty(error, "metadata", { value: new Map([["why", "\n"]]) });
+        }
         throw new Error("a secret");
       }),
       down: polled.method(async (_request, writer) => {
@@ -208,8 +214,14 @@ test("polled methods: [Q76] what a handler throws: an RpcError as it is, anythin
       errors[0]!.startsWith("handler: INVALID_MESSAGE: Cannot start SEND_MESSAGE on /trial.Trial/One"),
       errors[0],
     );
+    const unsendable = await failure(client.one({ text: "unsendable" }));
+    assertEquals([unsendable.message, unsendable.metadata.get("why")], ["ABORTED: as told", undefined]);
+    assertEquals(lines, [
+      'warn metadata of an RpcError was left out, for it cannot be sent: "why" (/trial.Trial/One)',
+    ]);
   }, {
     server: {
+      logger,
       onError: (error, { where }) => {
         errors.push(`${where}: ${error === hostile ? "trapped" : (error as Error).message}`);
       },

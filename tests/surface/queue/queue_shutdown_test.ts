@@ -206,8 +206,14 @@ test("queue shutdown: [Q26] describePending says what is pending, what was not t
   inject(queue, 1);
   await waiting;
   inject(queue, 2);
+  const others = [...Array(11).keys()];
+  for (const tag of others) inject(queue, tag);
+  assert(queue.describePending().includes("taken: 12 (2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)"));
+  inject(queue, 11);
+  assert(queue.describePending().includes("taken: 13 (2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 1 more)"));
+  for (const event of [2, ...others]) assertEquals(say(queue.tryNext()), [event, true]);
   alarm.cancel();
-  assertEquals(queue.describePending().split("\n  ").slice(1), ['completed and not taken: 2 (2, "slow")']);
+  assertEquals(queue.describePending().split("\n  ").slice(1), ['completed and not taken: 2 (11, "slow")']);
   await assertRejects(() => queue.pluck(1), TypeError);
   for await (const _event of queue);
   assertEquals(

@@ -297,8 +297,11 @@ test("queue server: [Q66] a RequestedCall is for one request: a second call woul
 
 test("queue server: [Q64] calls before requests wait in order, a method each; requests before calls do", async () => {
   await queueServing(async ({ calls, queue, client, server }) => {
+    assertEquals(calls.describePending(), "completion queues of a server: nothing waits");
     const answers = ["a", "b", "c"].map((text) => client.one({ text }));
     await until(() => server.describePending().includes("/trial.Trial/One: 3 calls wait for requests"));
+    const [head, ...lines] = calls.describePending().split("\n  ");
+    assertEquals([head, lines.length], ["completion queues of a server:", 1]);
     const wanted = [1, 2, 3, 4, 5].map(() => new RequestedCall<{ text?: string }>());
     const request = (i: number) => calls.requestRegisteredCall(one, wanted[i] as never, { queue }, i);
     for (const i of [0, 1, 2, 3, 4]) request(i);

@@ -130,6 +130,32 @@ test("[C28] a registered resolver names the servers of a target, and changes the
   await until(() => TABLE.closed === closed + 1);
 });
 
+test("[C28] a channel's own resolver of a scheme that every channel has gets what the target says", async () => {
+  for (
+    const [target, scheme, path] of [
+      ["server.test:80", "dns", "server.test:80"],
+      ["dns:server.test:80", "dns", "server.test:80"],
+      ["dns:unix:80", "dns", "unix:80"], // a host of that name
+      ["127.0.0.1:80", "ipv4", "127.0.0.1:80"],
+      ["ipv4:127.0.0.1:80,127.0.0.2:81", "ipv4", "127.0.0.1:80,127.0.0.2:81"],
+      ["[::1]:80", "ipv6", "[::1]:80"],
+      ["unix:/run/app.sock", "unix", "/run/app.sock"],
+    ] as const
+  ) {
+    const seen: ResolverContext[] = [];
+    const make = (context: ResolverContext, sink: ResolverSink): Resolver => {
+      seen.push(context);
+      return TABLE.make(context, sink);
+    };
+    const channel = new Channel(target, { resolvers: { [scheme]: { make } } });
+    channel.connect();
+    await until(() => seen.length > 0);
+    channel.close();
+    const [{ target: found }] = seen as [ResolverContext];
+    assertEquals([found.scheme, found.authority, found.path, found.query], [scheme, "", path, ""], target);
+  }
+});
+
 test("[C23] a resolver's service config is used, and a later one changes the policy without a failed call", async () => {
   await tabled(3, {}, async ({ client, channel }) => {
     TABLE.config = { loadBalancingConfig: [{ round_robin: {} }] };
