@@ -12,6 +12,7 @@ import {
 } from "@connectrpc/connect";
 import { isRpcError } from "../../call/rpc_error.ts";
 import type { AnyHandler } from "../../promise/handlers.ts";
+import { checkOptions, checkType, type OptionNames } from "../../options.ts";
 import { withoutSchema } from "../../proto/raw.ts";
 import type { MethodDescriptor } from "../../proto/service.ts";
 import type { ServerCall } from "../../server/server_call.ts";
@@ -21,16 +22,23 @@ import { type Message, respond, respondMany } from "./implementation.ts";
 import { bytesOption, LimitedCodec } from "./limited_codec.ts";
 
 /** What of a router's options counts: the others are of connect's own protocols, and of HTTP. */
-export type HandlerOptions = Pick<
-  ConnectRouterOptions,
-  | "interceptors"
-  | "binaryOptions"
-  | "jsonOptions"
-  | "readMaxBytes"
-  | "writeMaxBytes"
-  | "maxTimeoutMs"
-  | "shutdownSignal"
->;
+export interface HandlerOptions extends
+  Pick<
+    ConnectRouterOptions,
+    | "interceptors"
+    | "binaryOptions"
+    | "jsonOptions"
+    | "readMaxBytes"
+    | "writeMaxBytes"
+    | "maxTimeoutMs"
+    | "shutdownSignal"
+  > {
+  /**
+   * Is asked before a request is decoded, and before interceptors: the call ends with what it throws. An option of connect
+   * from 2.2 on, which counts with older ones too. The one request of a method that has one has been received by then.
+   */
+  readonly requestGate?: ((context: HandlerContext) => void | Promise<void>) | undefined;
+}
 
 /** What handlers are made with; see `ConnectRouterOptions`. */
 export interface RoutesOptions extends HandlerOptions {
@@ -42,21 +50,44 @@ type Context = ReturnType<typeof createHandlerContext>;
 
 const PURPOSE = "add routes";
 
+/** Those of a router that change nothing here are taken. One that nobody knows may be a safeguard, so it is refused. */
+const NAMES: OptionNames<RoutesOptions & ConnectRouterOptions> = {
+  interceptors: true,
+  binaryOptions: true,
+  jsonOptions: true,
+  readMaxBytes: true,
+  writeMaxBytes: true,
+  maxTimeoutMs: true,
+  shutdownSignal: true,
+  requestGate: true,
+  contextValues: true,
+  acceptCompression: true,
+  compressMinBytes: true,
+  requireConnectProtocolHeader: true,
+  grpc: true,
+  grpcWeb: true,
+  connect: true,
+};
+
 /** See the head of this file. Messages are coded here, for what is wrong with them is said in connect's words. */
 export class RouteHandler {
   private readonly requests: LimitedCodec;
   private readonly responses: LimitedCodec;
   private readonly interceptors: readonly Interceptor[];
+  private readonly gate: RoutesOptions["requestGate"];
 
   /** For the method of `spec`. */
   constructor(private readonly spec: MethodImplSpec, private readonly options: RoutesOptions) {
-    const { binaryOptions, interceptors = [] } = options;
+    checkOptions(PURPOSE, options, NAMES);
+    const { binaryOptions, interceptors = [], requestGate } = options;
+    checkType(PURPOSE, "requestGate", requestGate, "function");
     const readMaxBytes = bytesOption(PURPOSE, "readMaxBytes", options.readMaxBytes);
     const writeMaxBytes = bytesOption(PURPOSE, "writeMaxBytes", options.writeMaxBytes);
     const limits = { readMaxBytes, writeMaxBytes, binaryOptions, compressMinBytes: 0 };
     this.requests = new LimitedCodec(spec.method.input, limits);
     this.responses = new LimitedCodec(spec.method.output, limits);
     this.interceptors = interceptors;
+    this.gate = requestGate;
   }
 
   /** `method` as the server has it: its messages are octets. Interceptors may make several responses of one. */
@@ -74,6 +105,7 @@ export class RouteHandler {
   private async serveOne(octets: Uint8Array, call: ServerCall): Promise<Uint8Array> {
     const context = this.contextOf(call);
     try {
+      if (this.gate !== undefined) await this.gate(context);
       this.checkTimeout(call);
       const response = await respond(this.spec, context, decode(this.requests, octets), this.interceptors);
       const encoded = encode(this.responses, response);
@@ -95,6 +127,7 @@ export class RouteHandler {
     const context = this.contextOf(call);
     let begun = false;
     try {
+      if (this.gate !== undefined) await this.gate(context);
       this.checkTimeout(call);
       for await (
         const response of respondMany(this.spec, context, this.decodeAll(octets), this.interceptors)

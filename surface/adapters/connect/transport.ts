@@ -48,8 +48,8 @@ const TIMER_DELAY_MS = 20;
 
 /**
  * A Transport for the gRPC protocol, as `createGrpcTransport` of `@connectrpc/connect-node` is one; options are the same,
- * where they are not of Node's http2. Calls behave as connect's: leaving a loop over responses does not end a call, its
- * signal and its timeout do.
+ * where they are not of Node's http2. Calls behave as connect's: their signals and timeouts end them, and leaving a loop
+ * over responses does from connect 2.2 on.
  *
  * @example
  * ```ts ignore

@@ -82,6 +82,8 @@ export interface UrlTransportOptions extends ConnectOptions {
   readonly pingIdleConnection?: boolean;
   /** Milliseconds without a call until the connection is closed; at least 1,000. */
   readonly idleConnectionTimeoutMs?: number;
+  /** Milliseconds for an attempt to connect, TLS included; see `handshakeTimeoutMs` of channels. Default 20,000. */
+  readonly connectTimeoutMs?: number;
 }
 
 /** See {@linkcode createGrpcTransport}. */
@@ -130,6 +132,7 @@ const URL_NAMES: OptionNames<UrlTransportOptions> = {
   pingTimeoutMs: true,
   pingIdleConnection: true,
   idleConnectionTimeoutMs: true,
+  connectTimeoutMs: true,
 };
 
 const DEFAULT_COMPRESS_MIN_BYTES = 1_024;
@@ -191,7 +194,7 @@ function channelFor(
   compression: Compression | undefined,
 ): Channel {
   const { acceptCompression, pingIntervalMs, pingTimeoutMs, pingIdleConnection } = options;
-  const { idleConnectionTimeoutMs, channelOptions } = options;
+  const { idleConnectionTimeoutMs, connectTimeoutMs, channelOptions } = options;
   const { origin, protocol } = new URL(options.baseUrl);
   const keepalive = {
     ...(pingIntervalMs === undefined ? {} : { timeMs: pingIntervalMs }),
@@ -206,6 +209,7 @@ function channelFor(
     maxSendMessageBytes: writeMaxBytes,
     keepalive,
     ...(idleConnectionTimeoutMs === undefined ? {} : { idleTimeoutMs: idleConnectionTimeoutMs }),
+    ...(connectTimeoutMs === undefined ? {} : { handshakeTimeoutMs: connectTimeoutMs }),
     ...(accepted === undefined ? {} : { acceptCompression: accepted }),
     ...(compression === undefined ? {} : { compression }),
     ...(protocol === "https:" ? { credentials: credentialsOf(options.nodeOptions) } : {}),

@@ -11,7 +11,7 @@ import {
   type HandlerContext,
   type Interceptor,
 } from "@connectrpc/connect";
-import { Channel, createClient, Metadata, RpcError, Server, Status } from "pollwire";
+import { Channel, createClient, genericClient, Metadata, RpcError, Server, Status } from "pollwire";
 import { addRoutes, createGrpcTransport, type RoutesOptions } from "pollwire/connect";
 import { fromGenService } from "pollwire/protobuf-es";
 import { test } from "../../harness.ts";
@@ -186,6 +186,64 @@ test("connect routes: interceptors run from the first one inwards, for every kin
       "inner List true",
     ]);
   }, { interceptors: [logging("outer"), logging("inner")] });
+});
+
+test("connect routes: a gate is asked before a request is decoded, of all and of one method", async () => {
+  const log: string[] = [];
+  const requestGate = async ({ requestHeader, responseTrailer, method, values }: HandlerContext) => {
+    log.push(`gate ${method.name}`);
+    responseTrailer.set("asked", "yes");
+    await Promise.resolve();
+    if (requestHeader.get("x-user") === null) throw new ConnectError("who?", Code.Unauthenticated);
+    values.set(kUser, requestHeader.get("x-user")!);
+  };
+  const logging: Interceptor = (next) => (request) => {
+    log.push(`interceptor ${request.method.name}`);
+    return next(request);
+  };
+  const undecodable = new Uint8Array([255]);
+  const ofOne: object = { requestGate: () => Promise.reject(new Error("a secret")) }; // connect has it from 2.2 on
+  await serving((router) => {
+    router.service(Places, {
+      find: (_, { values }) => ({ name: values.get(kUser) }),
+      async *list(_, { values }) {
+        yield await Promise.resolve({ name: values.get(kUser) });
+      },
+      record: (_, { values }) => Promise.resolve({ count: values.get(kUser).length }),
+    });
+    router.rpc(Places.method.chat, (notes) => notes, ofOne);
+  }, async (channel) => {
+    const client = createClient(Served, channel);
+    const octets = genericClient(channel);
+    const refused = [
+      await failure(octets.unary("/places.v1.Places/Find", undecodable)),
+      await failure(collect(client.list({}))),
+      await failure(client.record([])),
+    ];
+    for (const { code, details, metadata } of refused) {
+      assertEquals([code, details, metadata.get("asked")], [Status.UNAUTHENTICATED, "who?", "yes"]);
+    }
+    assertEquals(log.splice(0), ["gate Find", "gate List", "gate Record"]);
+    const secret = await failure(collect(client.chat([])));
+    assertEquals([secret.code, secret.details], [Status.INTERNAL, "internal error"]);
+    const metadata = { "x-user": "alice" };
+    assertEquals((await client.find({}, { metadata })).name, "alice");
+    assertEquals((await collect(client.list({}, { metadata })))[0]!.name, "alice");
+    assertEquals((await client.record([], { metadata })).count, 5);
+    assertEquals(log.slice(0, 2), ["gate Find", "interceptor Find"]);
+  }, { requestGate, interceptors: [logging] });
+});
+
+test("connect routes: options that nobody knows are refused, for they may be safeguards; connect's others are taken", () => {
+  const server = new Server();
+  const add = (options: object, own?: object) => () =>
+    addRoutes(server, (router) => router.rpc(Places.method.find, () => ({}), own), options);
+  const unknown = 'Cannot add routes: there is no option "requestGat"; did you mean requestGate?';
+  assertThrows(add({ requestGat: () => {} }), TypeError, unknown);
+  assertThrows(add({}, { requestGat: () => {} }), TypeError, unknown);
+  assertThrows(add({ requestGate: "x" }), TypeError, "Cannot add routes: requestGate is the string");
+  add({ grpcWeb: false }, { acceptCompression: [], requireConnectProtocolHeader: true })();
+  server.close();
 });
 
 test("connect routes: limits and timeouts of all, and of one service", async () => {

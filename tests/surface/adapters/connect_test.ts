@@ -646,6 +646,7 @@ test("connect: TLS in Node's words, and what connections of a base URL are asked
       pingTimeoutMs: 1_000,
       pingIdleConnection: true,
       idleConnectionTimeoutMs: 60_000,
+      connectTimeoutMs: 20_000,
     },
   });
   assertEquals((await known.client.find({}, { timeoutMs: 20_000 })).name, "true");
@@ -659,6 +660,7 @@ test("connect: TLS in Node's words, and what connections of a base URL are asked
   await server.shutdown();
   assertThrows(() => at({ nodeOptions: { ciphers: "all" } }), TypeError, "nodeOptions: there is no option");
   assertThrows(() => at({ pingIntervalMs: -1 }), RangeError, "timeMs");
+  assertThrows(() => at({ connectTimeoutMs: 0 }), RangeError, "handshakeTimeoutMs");
 }, { leaves: "OpenSSL is loaded once, and stays" });
 
 test("connect: requests are compressed from compressMinBytes on, and responses where that is taken", async () => {
