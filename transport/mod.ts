@@ -83,6 +83,7 @@ export { refusalOf } from "./tls/server_hello.ts";
 export { coversHost, type HostNames, isFor, withoutDot } from "./tls/host_names.ts";
 export { NODE_TLS_CLIENT } from "./tls/node/client_context.ts";
 export { NODE_TLS } from "./tls/node/context.ts";
+export { freeHoldings, shareHoldings } from "./tls/openssl/holdings.ts";
 export { OPENSSL } from "./tls/openssl/provider.ts";
 export { selectTlsProvider } from "./tls/providers.ts";
 export { type AcceptanceOwner, SecureAcceptance } from "./tls/secure_acceptance.ts";

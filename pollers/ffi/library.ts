@@ -4,7 +4,7 @@
 // beforehand; and for calls that are rare, addresses and 64-bit integers. A 64-bit result of which -1 and small counts
 // matter (ssize_t) is declared "i32": the low half of the register is all that is looked at.
 
-import { builtin } from "../native/builtin.ts";
+import { builtin, hostProcess } from "../native/builtin.ts";
 import { runtime } from "../native/detect.ts";
 import { whyTooOld } from "../native/oldest_runtimes.ts";
 import { isGranted } from "../native/permission.ts";
@@ -74,7 +74,7 @@ interface DenoFfi {
   readonly UnsafeCallback: new (
     symbol: object,
     body: (...values: unknown[]) => unknown,
-  ) => { readonly pointer: object };
+  ) => { readonly pointer: object; close(): void };
 }
 interface BunFfi {
   dlopen(path: string, symbols: object): NativeLibrary;
@@ -221,12 +221,12 @@ export function viewMemory(address: number, byteLength: number): ArrayBuffer {
   return UnsafePointerView.getArrayBuffer(UnsafePointer.create(BigInt(address)), byteLength);
 }
 
-/** Keeps what native code may call for as long as the process runs. */
+/** Keeps what native code may call for as long as the thread runs. */
 const callbacks: object[] = [];
 
 /**
- * A native function that runs `body`: for libraries that ask back during a call of this thread. It is never released, so
- * make one for all uses; and it must be called on this thread alone. Parameters are "address" or "u32". On Deno the
+ * A native function that runs `body`: for libraries that ask back during a call of this thread. It is not released before
+ * the thread ends, so make one for all uses; and it must be called on this thread alone. Parameters are "address" or "u32". On Deno the
  * function that calls back is to be declared with the result "void", or the runtime aborts once it is optimised.
  */
 export function nativeCallback(
@@ -241,5 +241,7 @@ export function nativeCallback(
   }
   const callback = new (denoFfi().UnsafeCallback)(denoSymbol(signature), numbers);
   callbacks.push(callback);
+  // Of a thread that ends with one Deno keeps two descriptors, and megabytes.
+  if ("DedicatedWorkerGlobalScope" in globalThis) hostProcess().on("exit", () => callback.close());
   return callback.pointer as unknown as NativePointer;
 }

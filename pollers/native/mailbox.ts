@@ -7,7 +7,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { builtin } from "./builtin.ts";
 import { BEAT_MS, LONGEST_LOOK_MS, Pulse, SILENT_MS } from "./pulse.ts";
-import { startData, Thread } from "./thread.ts";
+import { startData, Thread, type ThreadEnd } from "./thread.ts";
 import type { Transferable } from "./transferable.ts";
 
 /** Words shared by both: messages that were posted, and a number that changes while the thread is alive. */
@@ -28,15 +28,19 @@ export class Mailbox {
   private readonly pulse = new Pulse(this.words, BEAT);
 
   /**
-   * Runs `module`, which calls {@linkcode openMailbox}. A thread that shows no life for `silentMs` is gone. Throws where the
-   * runtime can start no thread.
+   * Runs `module`, which calls {@linkcode openMailbox}. A thread that shows no life for `silentMs` is gone. `onPosted` gets
+   * what it posts to its owner beside the messages, by an event. Throws where the runtime can start no thread.
    */
-  constructor(module: URL, private readonly silentMs: number = SILENT_MS) {
+  constructor(
+    module: URL,
+    private readonly silentMs: number = SILENT_MS,
+    onPosted: (message: unknown) => void = () => {},
+  ) {
     const { port1, port2 } = new this.threads.MessageChannel();
     const ends: Ends = { words: this.words, port: port2 };
     this.port = port1;
     try {
-      this.thread = new Thread(module, ends, () => {}, [port2]);
+      this.thread = new Thread(module, ends, onPosted, [port2]);
     } catch (error) {
       port1.close();
       throw error;
@@ -45,7 +49,7 @@ export class Mailbox {
   }
 
   /** Settles once the thread is gone. */
-  get ended(): Promise<unknown> {
+  get ended(): Promise<ThreadEnd> {
     return this.thread.ended;
   }
 

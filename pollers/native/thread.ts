@@ -53,6 +53,8 @@ export interface ThreadEnd {
   /** What it threw, where it did. */
   readonly error: Error | undefined;
   readonly exitCode: number;
+  /** It was terminated amid a turn too long to be waited for, and may end that some time. Else nothing of it runs any more. */
+  readonly mayRun: boolean;
 }
 
 /** Deno opens 8, Bun 4 (measured); some of them only while the thread starts. */
@@ -60,8 +62,9 @@ const DESCRIPTORS_OF_A_THREAD = 12;
 
 /** A running thread. It keeps the process alive until {@linkcode unref}. */
 export class Thread {
-  /** Settles once the thread is gone, however it went: nothing of it runs any more. */
+  /** Settles once the thread is gone, however it went. */
   readonly ended: Promise<ThreadEnd>;
+  private mayRun = false;
   private readonly worker: Worker;
   private readonly lifeline: MessagePort | undefined = undefined;
 
@@ -110,10 +113,11 @@ export class Thread {
       const message = propertyOf(posted, MARK);
       if (message !== undefined) onMessage(message);
     });
-    const exited = new Promise<ThreadEnd>((resolve) => {
-      this.worker.on("exit", (exitCode) => resolve({ error, exitCode }));
+    const exited = new Promise<number>((resolve) => this.worker.on("exit", resolve));
+    this.ended = Promise.all([exited, closed(this.lifeline)]).then(([exitCode]) => {
+      const { mayRun } = this;
+      return { error, exitCode, mayRun };
     });
-    this.ended = Promise.all([exited, closed(this.lifeline)]).then(([end]) => end);
   }
 
   /** Sends a message; shared memory in it stays shared, and what `transfer` lists is moved. Throws where it cannot be cloned. */
@@ -138,7 +142,10 @@ export class Thread {
     void this.worker.terminate();
     const { lifeline } = this;
     if (lifeline === undefined) return;
-    const timer = setTimeout(() => lifeline.close(), ENDLESS_MS).unref();
+    const timer = setTimeout(() => {
+      this.mayRun = true;
+      lifeline.close();
+    }, ENDLESS_MS).unref();
     void this.ended.then(() => clearTimeout(timer));
   }
 }

@@ -3,6 +3,7 @@
 import { formatDestination } from "../channel/destination.ts";
 import { Mailbox } from "../../pollers/native/mailbox.ts";
 import { whyNoThread } from "../../pollers/native/thread.ts";
+import { freeHoldings } from "../../transport/mod.ts";
 import type { CallContext } from "../client/call_context.ts";
 import { ChannelCredentials } from "../credentials/channel_credentials.ts";
 import { describe } from "../options.ts";
@@ -36,7 +37,13 @@ export interface HelpedSink {
 
 /** The helper, and the calls that it makes. */
 export class Helper {
-  private readonly mailbox = new Mailbox(locate());
+  /** What OpenSSL has for the thread, once that is gone to be freed. */
+  private tls: Float64Array | undefined = undefined;
+  private readonly mailbox = new Mailbox(
+    locate(),
+    undefined,
+    (holdings) => this.tls = holdings as Float64Array,
+  );
   private readonly channels = new Map<CallContext, number>();
   private readonly calls = new Map<number, HelpedSink>();
   private numbers = 0;
@@ -45,7 +52,10 @@ export class Helper {
 
   /** Throws where the runtime can start no thread. */
   constructor() {
-    void this.mailbox.ended.then(() => this.lost("its thread has ended"));
+    void this.mailbox.ended.then(({ mayRun }) => {
+      this.lost("its thread has ended");
+      if (this.tls !== undefined && !mayRun) freeHoldings(this.tls);
+    });
   }
 
   /** Why there can be none for `context`, as a sentence; undefined where there can. */

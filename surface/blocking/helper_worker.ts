@@ -1,9 +1,14 @@
 // The helper thread: it makes the calls of a thread that blocks and cannot wait in its own poller.
 
 import { openMailbox, type ThreadMailbox } from "../../pollers/native/mailbox.ts";
-import { endThread, onUncaught } from "../../pollers/native/thread.ts";
+import { endThread, onUncaught, postToOwner } from "../../pollers/native/thread.ts";
 import { messageOf } from "../../pollers/mod.ts";
-import { type ClientTransport, HeaderList, type RequestTemplate } from "../../transport/mod.ts";
+import {
+  type ClientTransport,
+  HeaderList,
+  type RequestTemplate,
+  shareHoldings,
+} from "../../transport/mod.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { callContext, type ChannelOptions } from "../channel/channel.ts";
 import { Channel } from "../full/channel.ts";
@@ -212,5 +217,6 @@ const outbox = new Outbox(() => mailbox!);
 const helper = new Helper(outbox);
 const mailbox = openMailbox((message) => helper.obey(message as ToHelper), endThread);
 if (mailbox !== undefined) {
+  postToOwner(shareHoldings());
   onUncaught((error) => mailbox.post([{ kind: "crashed", reason: messageOf(error) } satisfies FromHelper]));
 }

@@ -40,8 +40,8 @@ export interface WorkerStart {
 
 /** From a worker to its owner. */
 export type FromWorker =
-  /** The engine is made: what must be released should the thread end by accident. */
-  | { readonly kind: "engine"; readonly resources: unknown }
+  /** The engine is made: what must be released should the thread end by accident, and in `tls` what OpenSSL keeps of it. */
+  | { readonly kind: "engine"; readonly resources: unknown; readonly tls: Float64Array }
   /** The service module is loaded and calls are taken, on `port`. */
   | { readonly kind: "serving"; readonly port: number }
   /** Its service module shuts its server down: it takes no more connections, and ends unexpectedly when that is over. */

@@ -20,6 +20,7 @@ import {
   postToOwner,
   startData,
 } from "../../pollers/native/thread.ts";
+import { shareHoldings } from "../../transport/mod.ts";
 import { shareEngine } from "../engines.ts";
 import { insecure, tls } from "../credentials/mod.ts";
 import { Server } from "../full/server.ts";
@@ -51,7 +52,8 @@ class ReactorWorker {
     this.engine = createEngine(start.poller, { ownThread: true });
     this.engine.hold(); // the thread ends with a drain, not by being idle
     shareEngine(this.engine);
-    tell({ kind: "engine", resources: this.engine.extension(ORPHANED_RESOURCES)?.exportResources() });
+    const resources = this.engine.extension(ORPHANED_RESOURCES)?.exportResources();
+    tell({ kind: "engine", resources, tls: shareHoldings() });
     const onError: ErrorHandler = (error, context) => {
       defaultReporter.report(error, context);
       if (context.where === "listener") void this.listenAgain();

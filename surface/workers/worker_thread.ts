@@ -2,6 +2,7 @@
 
 import { type EventEngine, ORPHANED_RESOURCES } from "../../pollers/mod.ts";
 import { Thread } from "../../pollers/native/thread.ts";
+import { freeHoldings } from "../../transport/mod.ts";
 import type { ShutdownOptions } from "../server/server_options.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts";
 
@@ -16,6 +17,8 @@ export class WorkerThread {
   readonly ended: Promise<string | undefined>;
   private readonly thread: Thread;
   private resources: unknown = undefined;
+  /** What OpenSSL has for it, once it is gone to be freed. */
+  private tls: Float64Array | undefined = undefined;
   private drained = false;
   private draining = false;
   private gone = false;
@@ -39,7 +42,7 @@ export class WorkerThread {
     });
     this.serving.catch(() => {}); // reported to those who await it
     const onMessage = (message: FromWorker): void => {
-      if (message.kind === "engine") this.resources = message.resources;
+      if (message.kind === "engine") ({ resources: this.resources, tls: this.tls } = message);
       else if (message.kind === "serving") onServing(message.port);
       else if (message.kind === "drained") this.drained = true;
       else if (message.kind === "stopping") onFailing();
@@ -52,8 +55,9 @@ export class WorkerThread {
     };
     const module = new URL("./reactor_worker.ts", import.meta.url);
     this.thread = new Thread(module, start, (message) => onMessage(message as FromWorker));
-    this.ended = this.thread.ended.then(({ error, exitCode }) => {
+    this.ended = this.thread.ended.then(({ error, exitCode, mayRun }) => {
       this.gone = true;
+      if (mayRun) this.tls = undefined;
       // Its last message may be lost when the thread ends right after it.
       const wasDrained = this.draining && this.reason === undefined && error === undefined && exitCode === 0;
       if (this.drained || wasDrained) return undefined;
@@ -91,6 +95,7 @@ export class WorkerThread {
 
   /** Releases what a worker that is gone still has open, except `kept`. */
   async reclaimResources(kept: readonly number[]): Promise<void> {
+    if (this.tls !== undefined) freeHoldings(this.tls);
     if (this.resources === undefined) return;
     await this.engine.extension(ORPHANED_RESOURCES)?.reclaimResources(this.resources, kept);
   }

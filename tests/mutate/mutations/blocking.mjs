@@ -14,6 +14,13 @@ const WAITER = "pollers/threads/sync_waiter.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/blocking/helper.ts",
+    before: "      if (this.tls !== undefined && !mayRun) freeHoldings(this.tls);\n",
+    after: "",
+    test: HELPER,
+    name: "what OpenSSL has of a helper thread",
+  },
+  {
     file: "surface/blocking/responses.ts",
     before:
       "        this.#typed.tellHeaders(); // first: the callback may take responses as well, or leave\n",

@@ -8,6 +8,15 @@ const PROCESS = "tests/surface/process_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "pollers/ffi/library.ts",
+    before:
+      '  if ("DedicatedWorkerGlobalScope" in globalThis) hostProcess().on("exit", () => callback.close());\n',
+    after: "",
+    test: "tests/pollers/ffi/library_test.ts",
+    name: "of a thread with a function for native code",
+    runtime: "deno",
+  },
+  {
     file: "surface/server/server.ts",
     before: "    if (options.graceMs !== undefined && this.#onIdle",
     after: "    else return stopped;\n    if (options.graceMs !== undefined && this.#onIdle",

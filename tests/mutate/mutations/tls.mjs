@@ -16,6 +16,7 @@ const FILES = "tests/surface/credentials/files_test.ts";
 const HANDSHAKES = "tests/handshakes/handshakes_test.ts";
 const LEAK = "tests/surface/leak_test.ts";
 const OPENSSL = "transport/tls/openssl/";
+const HOLDINGS = "tests/transport/tls/holdings_test.ts";
 
 /** As `readMutations` describes them. */
 export default [
@@ -35,7 +36,7 @@ export default [
   ),
   mutation(
     OPENSSL + "context.ts",
-    "forgotten.register(this, this.held, this);",
+    "forgotten.register(this, this.owned, this);",
     "",
     LEAK,
     "leave nothing behind",
@@ -567,8 +568,8 @@ export default [
   ),
   mutation(
     OPENSSL + "session.ts",
-    "    openssl.SSL_free(ssl);\n  }\n\n  /** A BIO",
-    "  }\n\n  /** A BIO",
+    "    this.openssl.SSL_free(this.ssl);\n",
+    "",
     ENDURANCE,
     "nothing is left",
   ),
@@ -646,6 +647,28 @@ export default [
     "takes none by tickets",
   ),
   mutation(OPENSSL + "session.ts", "if (this.isEstablished) this.negotiated();", "", ENDURANCE, "was freed"),
+  mutation(
+    OPENSSL + "holdings.ts",
+    "    left[place] = 0;\n",
+    "",
+    HOLDINGS,
+    "freed by its owner, once",
+  ),
+  mutation(OPENSSL + "session.ts", "    letGo(this.place);\n", "", HOLDINGS, "freed by its owner, once"),
+  mutation(
+    OPENSSL + "resumable_sessions.ts",
+    "    letGo(known.place);\n",
+    "",
+    HOLDINGS,
+    "freed by its owner, once",
+  ),
+  mutation(
+    OPENSSL + "context.ts",
+    "    this.place = hold(Held.CONTEXT, address);\n",
+    "    this.place = 0;\n",
+    HOLDINGS,
+    "freed by its owner, once",
+  ),
 ];
 
 function mutation(file, before, after, test, name) {

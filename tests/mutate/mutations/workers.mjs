@@ -19,6 +19,13 @@ const mutation = (file, before, after, test, name, runtime = "deno", poller = "e
 /** As `readMutations` describes them. */
 export default [
   mutation(
+    "surface/workers/worker_thread.ts",
+    "    if (this.tls !== undefined) freeHoldings(this.tls);\n",
+    "",
+    DEATHS,
+    "what OpenSSL has of one is freed when it dies (exit)",
+  ),
+  mutation(
     "surface/workers/reactor_workers.ts",
     " && URL.canParse(module)",
     "",

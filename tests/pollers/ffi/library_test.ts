@@ -1,12 +1,14 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { program } from "../../../.ci/runtimes.mjs";
 import { openLibrary } from "../../../pollers/ffi/library.ts";
+import { Thread } from "../../../pollers/native/thread.ts";
 import { runtime, test } from "../../harness.ts";
+import { until } from "../promised.ts";
 import { noLibc } from "./setup.ts";
 
 const skip = noLibc;
@@ -45,6 +47,26 @@ function choose(list: string, permissions: string[]): { status: number | null; o
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
   return { status, output: stdout + stderr };
 }
+
+/** Of a runtime's loops, one of each thread at least. */
+function loops(): number {
+  const kindOf = (name: string): string => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`);
+    } catch { // that by which the folder was read
+      return "";
+    }
+  };
+  return readdirSync("/proc/self/fd").filter((name) => kindOf(name) === "anon_inode:[eventpoll]").length;
+}
+
+test("of a thread with a function for native code nothing is left when it has ended", async () => {
+  const module = new URL("./called_thread.ts", import.meta.url);
+  await new Thread(module, true).ended; // what the first one opens may stay
+  const before = loops();
+  for (let i = 0; i < 3; i++) await new Thread(module, true).ended;
+  await until(() => loops() <= before, "the end of what the threads had");
+}, { skip });
 
 const denoOnly = skip ?? (runtime === "deno" ? undefined : "only Deno has permissions");
 

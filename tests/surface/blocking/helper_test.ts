@@ -1,16 +1,20 @@
 // The helper thread of calls that block where their thread cannot wait: its life, and what it refuses.
 import { assert, assertEquals, assertMatch, assertThrows, fail } from "@std/assert";
-import { Channel, createSyncClient, registerBalancer, Status } from "pollwire";
+import { Channel, createSyncClient, registerBalancer, Status, tls } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Mailbox } from "../../../pollers/native/mailbox.ts";
 import { Thread } from "../../../pollers/native/thread.ts";
 import { Helper, helperOfThread } from "../../../surface/blocking/helper.ts";
 import { callContext } from "../../../surface/channel/channel.ts";
+import { openOpenSsl } from "../../../transport/tls/openssl/library.ts";
 import { test } from "../../harness.ts";
 import { Program } from "../../pollers/program.ts";
+import { countingFrees } from "../../transport/tls/counted_frees.ts";
+import { authority, shown } from "../../transport/tls/secured_pair.ts";
 import { Trial } from "../serving.ts";
 import { LOCAL_WAYS, ServingThread, thrown } from "./bench.ts";
 
+const opened = openOpenSsl();
 const POLLERS = ["native", ...new Set(LOCAL_WAYS.map(([poller]) => poller))];
 
 for (const poller of POLLERS) {
@@ -41,6 +45,25 @@ test("channels share the helper thread, and it ends with the last of them", asyn
   await third[Symbol.asyncDispose]();
   await server.end();
 });
+
+test("what OpenSSL has of a helper thread is freed when it has ended", async () => {
+  const server = new ServingThread("127.0.0.1", shown);
+  const target = `127.0.0.1:${await server.port}`;
+  const credentials = tls.client({ ca: authority.cert });
+  const { freed, end } = countingFrees();
+  try {
+    for (let thread = 1; thread <= 2; thread++) {
+      const channel = new Channel(target, { poller: "native", credentials });
+      createSyncClient(Trial, channel).one({});
+      await channel[Symbol.asyncDispose]();
+      assertEquals(freed.SSL_CTX_free, thread);
+    }
+  } finally {
+    end();
+  }
+  await server.end();
+  assertEquals(credentials.options, { ca: authority.cert }, "they live until here");
+}, opened.ok ? {} : { skip: opened.because });
 
 test("[Q127] where no helper thread can make the call, the refusal says why", async () => {
   const simulation = new Simulation();

@@ -8,20 +8,33 @@ import {
   type ReactorWorkersOptions,
   selectPoller,
   startReactorWorkers,
+  tls,
   type WorkerEnd,
 } from "pollwire";
 import { useEngine } from "../../../surface/full/engines.ts";
 import { test, type TestOptions } from "../../harness.ts";
 import { sleep, until } from "../../pollers/promised.ts";
 import { failure, Trial } from "../serving.ts";
+import { openOpenSsl } from "../../../transport/tls/openssl/library.ts";
+import { countingFrees } from "../../transport/tls/counted_frees.ts";
+import { authority, shown } from "../../transport/tls/secured_pair.ts";
 import { type Sharing, whyNot } from "./sharing.ts";
 
 const MODULE = new URL("./mortal_service.ts", import.meta.url);
 const poller = selectPoller().name;
+const opened = openOpenSsl();
+// For all tests: what is collected is freed as well.
+const credentials = tls.client({ ca: authority.cert });
+const serverCredentials = tls.server(shown);
 
 function limits(sharing: Sharing): TestOptions {
   return { timeoutMs: 120_000, skip: whyNot(sharing, poller) };
 }
+
+const anySharing: TestOptions = {
+  ...limits("reuse-port"),
+  skip: limits("reuse-port").skip && limits("boss").skip,
+};
 
 /** What a test knows of its workers. */
 interface WorkerPool {
@@ -165,6 +178,40 @@ for (const sharing of ["reuse-port", "boss"] as const) {
   );
 }
 
+for (const death of ["crash", "exit"]) {
+  test(
+    `reactor workers: what OpenSSL has of one is freed when it dies (${death}), and when it is drained`,
+    async () => {
+      const { freed, end } = countingFrees();
+      const channels: Channel[] = [];
+      const call = async (text: string) => {
+        const channel = new Channel(at, { credentials, shareConnections: false });
+        channels.push(channel);
+        await createClient(Trial, channel).one({ text }, { waitForReady: true }).catch(() => {});
+      };
+      let at = "";
+      try {
+        await withWorkers({ threads: 1, server: { credentials: serverCredentials } }, async (pool) => {
+          ({ at } = pool);
+          for (const text of ["who", "who", death]) await call(text);
+          await until(() => pool.ends.length === 1, "its end");
+          await until(() => freed.SSL_CTX_free >= 1, "its context");
+          channels.forEach((channel) => channel.close());
+          // Of an engine that ends in order, after an error, the connections are freed with it, by the worker.
+          if (death === "exit") await until(() => freed.SSL_free >= 6, "the connections of both sides");
+          assertEquals(freed.SSL_CTX_free, 1);
+          await call("who");
+        });
+        assertEquals(freed.SSL_CTX_free, 2);
+      } finally {
+        end();
+        channels.forEach((channel) => channel.close());
+      }
+    },
+    { ...anySharing, skip: anySharing.skip ?? (opened.ok ? undefined : opened.because) },
+  );
+}
+
 test(
   "reactor workers, boss: connections that are closed do not count",
   () =>
@@ -239,7 +286,7 @@ test("reactor workers: a shutdown that is over leaves no timer", async () => {
   await workers.shutdown({ graceMs: 60_000 });
   assertEquals(timers.size, 0);
   await use.end();
-}, { ...limits("reuse-port"), skip: limits("reuse-port").skip && limits("boss").skip });
+}, anySharing);
 
 const onEpoll = poller === "epoll" ? undefined : "the fault is put into the epoll poller";
 

@@ -1,4 +1,5 @@
 // The service of workers that die, hang for a while, lose their listeners and shut their servers down; answers with the worker's number.
+import process from "node:process";
 import type { Server } from "pollwire";
 import { Trial } from "../serving.ts";
 
@@ -27,6 +28,8 @@ export default function setUp(server: Server, { index, data }: { index: number; 
         setTimeout(() => { // when the answer is out: of a write that is under way nothing is left
           throw new Error("crashed as asked");
         }, 50);
+      } else if (text === "exit") {
+        setTimeout(() => process.exit(3), 50);
       } else if (text === "spin") { // nothing else of the thread runs meanwhile
         if (spinning !== undefined) Atomics.store(spinning, 0, 1);
         for (const end = performance.now() + number; performance.now() < end;);

@@ -6,6 +6,7 @@ import type { KeyPair, TlsClientConfig, TlsContext, TlsProvider, TlsServerConfig
 import { TLS12_CIPHERS } from "../ciphers.ts";
 import type { TlsSession } from "../session.ts";
 import { required, takeError } from "./errors.ts";
+import { Held, hold, letGo } from "./holdings.ts";
 import { cString, H2_OFFER, h2Chooser, openOpenSsl, type OpenSsl, steadyBytes } from "./library.ts";
 import { ResumableSessions } from "./resumable_sessions.ts";
 import { OpenSslSession } from "./session.ts";
@@ -27,27 +28,31 @@ const SSL_VERIFY_PEER = 1;
 const SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 2;
 
 /** What of a context is OpenSSL's. */
-interface Held {
+interface Owned {
   readonly openssl: OpenSsl;
   readonly context: NativePointer;
   readonly sessions: ResumableSessions | undefined;
+  readonly place: number;
 }
 
 /**
  * Credentials are not closed, and each may be used again: whose context nobody has any more, gives its memory back. With the
  * system's authorities that is 840 KB.
  */
-const forgotten = /* @__PURE__ */ new FinalizationRegistry<Held>(free);
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<Owned>(free);
 
 /** Connections have references of their own. */
-function free({ openssl, context, sessions }: Held): void {
+function free({ openssl, context, sessions, place }: Owned): void {
   sessions?.clear();
+  letGo(place);
   openssl.SSL_CTX_free(context);
 }
 
 /** A context for clients or for servers. It is released when it is collected, where it was not before. */
 export class OpenSslContext implements TlsContext {
   private readonly context: NativePointer;
+  /** Of {@linkcode hold}. */
+  private readonly place: number;
   /** Of a client. */
   private readonly sessions: ResumableSessions | undefined = undefined;
   private released = false;
@@ -56,7 +61,8 @@ export class OpenSslContext implements TlsContext {
   constructor(private readonly openssl: OpenSsl, config: TlsClientConfig | TlsServerConfig) {
     const isServer = "requireClientCertificate" in config;
     const method = isServer ? openssl.TLS_server_method() : openssl.TLS_client_method();
-    this.context = required(openssl, openssl.SSL_CTX_new(pointerTo(method)), "cannot make a TLS context");
+    const address = openssl.SSL_CTX_new(pointerTo(method));
+    this.context = required(openssl, address, "cannot make a TLS context");
     this.setProtocol(isServer);
     try {
       if (isServer) this.configureServer(config);
@@ -67,7 +73,8 @@ export class OpenSslContext implements TlsContext {
     }
     openssl.ERR_clear_error(); // what is left of reading PEM would be taken for a connection's
     if (!isServer) this.sessions = new ResumableSessions(openssl);
-    forgotten.register(this, this.held, this);
+    this.place = hold(Held.CONTEXT, address);
+    forgotten.register(this, this.owned, this);
   }
 
   begin(serverName: string | undefined): TlsSession {
@@ -79,12 +86,12 @@ export class OpenSslContext implements TlsContext {
     if (this.released) return;
     this.released = true;
     forgotten.unregister(this);
-    free(this.held);
+    free(this.owned);
   }
 
-  private get held(): Held {
-    const { openssl, context, sessions } = this;
-    return { openssl, context, sessions };
+  private get owned(): Owned {
+    const { openssl, context, sessions, place } = this;
+    return { openssl, context, sessions, place };
   }
 
   private setProtocol(isServer: boolean): void {

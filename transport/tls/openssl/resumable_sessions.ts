@@ -1,14 +1,21 @@
 // Sessions that a client may resume (RFC 8446, section 2.2): the last one of each server name.
 
 import { type NativePointer, pointerTo } from "../../../pollers/ffi/library.ts";
+import { Held, hold, letGo } from "./holdings.ts";
 import type { OpenSsl } from "./library.ts";
 
 /** Servers whose sessions are kept. */
 const MOST_SERVERS = 64;
 
+/** One of the library's, and its place: see `hold`. */
+interface Resumable {
+  readonly session: NativePointer;
+  readonly place: number;
+}
+
 /** The sessions of one client context. */
 export class ResumableSessions {
-  private readonly sessions = new Map<string, NativePointer>();
+  private readonly sessions = new Map<string, Resumable>();
   private closed = false;
 
   /** None yet. */
@@ -16,8 +23,8 @@ export class ResumableSessions {
 
   /** Offers the session of `serverName` in the handshake of `ssl`, where there is one. */
   offer(ssl: NativePointer, serverName: string): void {
-    const session = this.sessions.get(serverName);
-    if (session !== undefined) this.openssl.SSL_set_session(ssl, session);
+    const known = this.sessions.get(serverName);
+    if (known !== undefined) this.openssl.SSL_set_session(ssl, known.session);
   }
 
   /** Keeps the session of `ssl`, which is over, if it may be resumed. */
@@ -29,7 +36,7 @@ export class ResumableSessions {
       return this.openssl.SSL_SESSION_free(session);
     }
     this.drop(serverName);
-    this.sessions.set(serverName, session);
+    this.sessions.set(serverName, { session, place: hold(Held.SESSION, address) });
     if (this.sessions.size > MOST_SERVERS) this.drop(this.sessions.keys().next().value as string);
   }
 
@@ -41,9 +48,10 @@ export class ResumableSessions {
 
   /** Offers what there is for `serverName` no further. */
   drop(serverName: string): void {
-    const session = this.sessions.get(serverName);
-    if (session === undefined) return;
+    const known = this.sessions.get(serverName);
+    if (known === undefined) return;
     this.sessions.delete(serverName);
-    this.openssl.SSL_SESSION_free(session);
+    letGo(known.place);
+    this.openssl.SSL_SESSION_free(known.session);
   }
 }

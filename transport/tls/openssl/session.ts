@@ -8,6 +8,7 @@ import { certificateOf } from "../../../pollers/native/certificate.ts";
 import type { ConnectionSecurity } from "../security.ts";
 import type { TlsSession, TlsState } from "../session.ts";
 import { handshakeFailure, required, takeError } from "./errors.ts";
+import { Held, hold, letGo } from "./holdings.ts";
 import { cString, type OpenSsl, steadyBytes, textAt } from "./library.ts";
 import { BufferPool, MOST_RECORD_BYTES, OutgoingMemory, Slab, STEP_BYTES } from "./memory.ts";
 import { RecordCount } from "./records.ts";
@@ -41,6 +42,8 @@ export class OpenSslSession implements TlsSession {
   state: TlsState = "handshaking";
   failure = "";
   private readonly ssl: NativePointer;
+  /** Of {@linkcode hold}. */
+  private readonly place: number;
   private incoming: NativePointer;
   private outgoing: NativePointer;
   /** Ciphertext that came and was not given to the library. */
@@ -72,7 +75,9 @@ export class OpenSslSession implements TlsSession {
     private readonly serverName: string | undefined,
     private readonly sessions: ResumableSessions | undefined,
   ) {
-    this.ssl = required(openssl, openssl.SSL_new(context), "cannot make a TLS session");
+    const address = openssl.SSL_new(context);
+    this.ssl = required(openssl, address, "cannot make a TLS session");
+    this.place = hold(Held.CONNECTION, address);
     this.incoming = this.memory();
     this.outgoing = this.memory();
     openssl.SSL_set_bio(this.ssl, this.incoming, this.outgoing); // which are the session's from here on
@@ -159,9 +164,14 @@ export class OpenSslSession implements TlsSession {
     this.released = true;
     this.giveBackLent();
     this.unfed.clear();
-    const { openssl, ssl, serverName } = this;
+    const { serverName } = this;
     if (serverName !== undefined) this.leaveSession(serverName);
-    openssl.SSL_free(ssl);
+    this.free();
+  }
+
+  private free(): void {
+    letGo(this.place);
+    this.openssl.SSL_free(this.ssl);
   }
 
   /** A BIO, which grows with what it has held at once. */
@@ -218,7 +228,7 @@ export class OpenSslSession implements TlsSession {
       isChecked = /^(\.|$)|\0/.test(serverName) ? 0 : openssl.SSL_set1_host(ssl, name);
     }
     if (isChecked === 1) return;
-    openssl.SSL_free(ssl);
+    this.free();
     throw new Error(`no certificate can be checked for the host ${JSON.stringify(serverName)}`);
   }
 
