@@ -170,12 +170,13 @@ class Elements {
   next(): Uint8Array {
     const { octets } = this;
     let at = this.at + 2;
-    let length = octets[this.at + 1] ?? NaN;
-    if (length > 0x80) {
-      const end = at + (length & 0x7f);
+    const first = octets[this.at + 1] ?? NaN;
+    let length = first === 0x80 ? NaN : first; // that is a length which is not said: none of DER
+    if (first > 0x80) {
+      const end = at + (first & 0x7f);
       for (length = 0; at < end; at++) length = length * 256 + (octets[at] ?? NaN);
     }
-    if (!(length !== 0x80 && at + length <= octets.length)) {
+    if (!(at + length <= octets.length)) {
       throw new Error(`Cannot read a certificate: an element at ${this.at} is longer than what holds it`);
     }
     this.at = at + length;

@@ -277,11 +277,12 @@ export default [
   mutation("pollers/native/certificate_names.ts", "/[\\x00-\\x1f\\x7f]/g", "/[\\x00]/g", NAMES, "escaped"),
   mutation(
     "pollers/native/certificate_names.ts",
-    "length !== 0x80 && at + length <= octets.length",
-    "length !== 0x80",
+    "!(at + length <= octets.length)",
+    "Number.isNaN(length)",
     NAMES,
     "cut short",
   ),
+  mutation("pollers/native/certificate_names.ts", "first > 0x80", "first > 0x81", NAMES, "every size"),
   mutation(
     "pollers/native/certificate_names.ts",
     "if (parts.tag === BOOLEAN) parts.next();",

@@ -71,6 +71,16 @@ test("certificate names: special characters of a subject are escaped, so that it
   ]);
 });
 
+test("certificate names: elements of every size around those whose length is written in another way", () => {
+  for (const base of [100, 126, 250]) {
+    for (let size = base; size < base + 12; size++) {
+      const host = "h".repeat(size);
+      const { names } = readCertificateNames(derOf({ name: "client", dns: [host] }));
+      assertEquals([size, ...names.dns], [size, host]); // 128 of the name, of what holds it, of what holds that
+    }
+  }
+});
+
 // openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -multivalue-rdn -utf8 -days 36500
 //   -subj '/C=DE/O=Müller \+ Co/CN=client+UID=7/emailAddress=c@example.com/DC=example'
 //   -addext 'subjectAltName=critical,email:c@example.com,IP:::1,RID:1.2.3.4,dirName:d' (section d: CN=other)
