@@ -336,10 +336,11 @@ export class Connection {
 
   /**
    * Sends a header section: the response's, or with `endStream` trailers, which follow the DATA that is queued.
-   * Does nothing on a stream that is closed, for its end may have crossed the call.
+   * Does nothing on a stream that is closed, for its end may have crossed the call, nor once the connection has ended, which
+   * tells one stream after another.
    */
   sendHeaders(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
-    if (stream.closed) return;
+    if (stream.closed || this.lifecycle.closed) return;
     checkSendable(stream, SEND_HEADERS);
     if (stream.headersSent && !endStream) {
       throw new TypeError(`Cannot send headers on stream ${stream.id} twice: trailers end the stream`);
@@ -357,10 +358,11 @@ export class Connection {
 
   /**
    * Sends content. True: `bytes` were copied and are the caller's again. False: they are queued and the
-   * connection's until `onSent`, which comes for large pieces only. Does nothing, and says true, on a stream that is closed.
+   * connection's until `onSent`, which comes for large pieces only. Does nothing, and says true, where `sendHeaders` does
+   * nothing.
    */
   sendData(stream: Stream, bytes: Uint8Array, endStream: boolean): boolean {
-    if (stream.closed) return true;
+    if (stream.closed || this.lifecycle.closed) return true;
     checkSendable(stream, SEND_DATA);
     if (!stream.headersSent) {
       throw new TypeError(`Cannot send data on stream ${stream.id} before its headers`);
