@@ -30,6 +30,8 @@ export class StreamQueue {
   inRound = false;
   /** The producer was told to wait and has not been told to go on. */
   producerWaits = false;
+  /** Is called whenever all DATA was framed or dropped. */
+  onEmpty: (() => void) | undefined = undefined;
   private readonly pieces: Uint8Array[] = [];
   /** Where in `pieces` the front is; those before it were framed. */
   private first = 0;
@@ -113,6 +115,7 @@ export class StreamQueue {
     this.first = 0;
     this.offset = 0;
     this.joinLength = 0;
+    this.onEmpty?.();
   }
 
   private join(bytes: Uint8Array): void {

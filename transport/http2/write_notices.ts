@@ -5,18 +5,23 @@
 // the last of them are. A stream that is reset has none any more; its owner knows that by its end.
 
 import type { Stream } from "./stream.ts";
+import type { StreamQueue } from "./stream_queue.ts";
 
 /** `ok`: it is written. False: the connection ended before. */
 export type OnWritten = (ok: boolean) => void;
 
-/** The notices of one connection. */
+/** The notices of one connection. Output costs the same however many streams wait. */
 export class WriteNotices {
-  private queued: Array<{ readonly stream: Stream; readonly onWritten: OnWritten }> = [];
+  /** Those that wait for what is queued. */
+  private readonly queued = new Map<StreamQueue, OnWritten[]>();
+  /** Those whose last octets are in the output. */
+  private due: OnWritten[] = [];
   private taken: OnWritten[] = [];
 
   /** `onWritten` is called once, when what `stream` has sent until now is written. */
-  add(stream: Stream, onWritten: OnWritten): void {
-    this.queued.push({ stream, onWritten });
+  add({ queue, queuedBytes }: Stream, onWritten: OnWritten): void {
+    const notices = queuedBytes > 0 ? this.queued.get(queue!) ?? this.follow(queue!) : this.due;
+    notices.push(onWritten);
   }
 
   /** The same, where all of it is being written already. */
@@ -26,10 +31,7 @@ export class WriteNotices {
 
   /** Output was taken to be written. */
   outputTaken(): void {
-    const { queued } = this;
-    if (queued.length === 0) return;
-    this.queued = queued.filter(({ stream }) => stream.queuedBytes > 0);
-    for (const { stream, onWritten } of queued) if (stream.queuedBytes === 0) this.taken.push(onWritten);
+    if (this.due.length > 0) this.taken = this.taken.concat(this.due.splice(0));
   }
 
   /** The output that was taken is written. */
@@ -40,7 +42,20 @@ export class WriteNotices {
 
   /** Nothing more is written. */
   outputLost(): void {
-    const lost = [...this.taken.splice(0), ...this.queued.splice(0).map(({ onWritten }) => onWritten)];
+    const lost = [...this.taken.splice(0), ...this.due.splice(0)];
+    for (const notices of this.queued.values()) lost.push(...notices.splice(0));
     for (const onWritten of lost) onWritten(false);
+  }
+
+  /** A list of notices for when `queue` is empty. */
+  private follow(queue: StreamQueue): OnWritten[] {
+    const notices: OnWritten[] = [];
+    this.queued.set(queue, notices);
+    queue.onEmpty = () => {
+      queue.onEmpty = undefined;
+      this.queued.delete(queue);
+      for (const onWritten of notices.splice(0)) this.due.push(onWritten);
+    };
+    return notices;
   }
 }

@@ -116,8 +116,8 @@ export default [
   },
   {
     file: "transport/http2/write_notices.ts",
-    before: "queued.filter(({ stream }) => stream.queuedBytes > 0)",
-    after: "[]",
+    before: "queuedBytes > 0 ? this.queued.get(queue!) ?? this.follow(queue!) : this.due",
+    after: "this.due",
     test: "tests/transport/http2/write_notices_test.ts",
     name: "[Q38] a notice waits",
   },
@@ -130,8 +130,15 @@ export default [
   },
   {
     file: "transport/http2/write_notices.ts",
-    before: "if (stream.queuedBytes === 0) this.taken",
-    after: "this.taken",
+    before: "lost.push(...notices.splice(0));",
+    after: "lost.push(...notices);",
+    test: "tests/transport/http2/write_notices_test.ts",
+    name: "[Q38] where the connection ends before",
+  },
+  {
+    file: "transport/http2/stream_queue.ts",
+    before: "    this.onEmpty?.();\n",
+    after: "",
     test: "tests/transport/http2/write_notices_test.ts",
     name: "[Q38] a notice waits",
   },

@@ -1,6 +1,7 @@
 // gRPC's WRITE_THROUGH: who asked is called when the octets are written, not when they are framed or taken.
 import { assertEquals } from "@std/assert";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import type { Stream } from "../../../transport/http2/stream.ts";
 import { test } from "../../harness.ts";
 import { Pair } from "../pair.ts";
@@ -53,4 +54,45 @@ test("[Q38] where the connection ends before, notices say so, once", () => {
   client.transmitFailed();
   client.transmitted();
   assertEquals(said, [false, false]);
+  client.reset(stream, new Http2Error("stream", ErrorCode.CANCEL, "user", "enough"));
+  client.transmit(new SliceBuffer());
+  client.transmitted();
+  assertEquals(said, [false, false]);
+});
+
+test("[Q38] a stream that is reset has no octets that wait: its notice comes with the next write", () => {
+  const { pair: { client, clientSink, ...pair }, stream, said, notify } = setUp();
+  client.sendData(stream, new Uint8Array(200_000), false);
+  notify();
+  notify();
+  client.open(REQUEST_LIST, undefined, false, clientSink);
+  client.reset(stream, new Http2Error("stream", ErrorCode.CANCEL, "user", "enough"));
+  assertEquals(said, []);
+  client.transmit(new SliceBuffer());
+  client.transmitted();
+  assertEquals([said, pair.serverSink.streams.length], [[true, true], 0]);
+  client.transmitFailed();
+  assertEquals(said, [true, true]);
+});
+
+test("[Q38] output looks at none of the streams whose notices wait, however many they are", () => {
+  const { pair: { client, clientSink } } = setUp();
+  const waiting = Array.from({ length: 90 }, () => client.open(REQUEST_LIST, undefined, false, clientSink));
+  for (const stream of waiting) client.sendData(stream, new Uint8Array(70_000), false);
+  while (client.wantsTransmit) { // until the connection's window is used up
+    client.transmit(new SliceBuffer());
+    client.transmitted();
+  }
+  let looks = 0;
+  for (const stream of waiting) {
+    client.whenWritten(stream, () => {});
+    const { queue } = stream;
+    Object.defineProperty(stream, "queue", { get: () => (looks++, queue) });
+  }
+  for (let i = 0; i < 10; i++) {
+    client.ping(i, 0);
+    client.transmit(new SliceBuffer());
+    client.transmitted();
+  }
+  assertEquals(looks, 0);
 });
