@@ -6,6 +6,7 @@ import {
   type ChannelOptions,
   createClient,
   insecure,
+  type Logger,
   RpcError,
   Server,
   type ServerCall,
@@ -21,6 +22,9 @@ import { collect, type Note, Trial } from "../../serving.ts";
 const CALLS = 40;
 const RETRYABLE = ["UNAVAILABLE", "ABORTED"] as const;
 const FATAL = ["NOT_FOUND", "FAILED_PRECONDITION"] as const;
+
+/** A server says that handlers of calls that have ended keep others waiting: these sleep. */
+const SILENT: Logger = { error() {}, warn() {}, info() {}, debug() {} };
 
 /** What a server does with an attempt. */
 type Deed = "answer" | "retryable" | "fatal" | "commit and fail" | "slow answer";
@@ -40,6 +44,8 @@ class Chaos {
   readonly random: SeededRandom;
   readonly simulation: Simulation;
   readonly executions = new Map<string, Execution[]>();
+  /** What was reported: nothing of it is the application's. */
+  readonly errors: unknown[] = [];
   private readonly servers: Server[] = [];
   private readonly hosts: SimulatedEngine[];
   readonly client: SimulatedEngine;
@@ -50,6 +56,7 @@ class Chaos {
   /** No connection breaks. */
   readonly isCalm: boolean;
   private readonly reliable: number;
+  private readonly maxStreams: number;
 
   constructor(readonly seed: number) {
     const random = this.random = new SeededRandom(seed);
@@ -60,6 +67,7 @@ class Chaos {
     this.most = random.between(2, 5);
     this.reliable = random.next();
     this.isCalm = random.chance(0.5);
+    this.maxStreams = random.pick([2, 3, 100]);
     this.throttling = random.chance(0.5) ? { maxTokens: random.between(1, 50), tokenRatio: 0.1 } : undefined;
     const ms = (least: number, most: number) => `${random.between(least, most) / 1_000}s`;
     this.policy = this.hedges
@@ -83,7 +91,8 @@ class Chaos {
 
   async listen(): Promise<void> {
     for (const host of this.hosts) {
-      const server = new Server({ poller: host, credentials: insecure });
+      const settings = { maxConcurrentStreams: this.maxStreams };
+      const server = new Server({ poller: host, credentials: insecure, settings, logger: SILENT });
       server.addService(Trial, {
         one: async (request, call) => (await this.execute(request.text!, "1", call), request),
         up: async (requests, call) => {
@@ -129,6 +138,7 @@ class Chaos {
     return new Channel(`ipv4:${hosts.map(({ hostAddress }) => `${hostAddress}:80`).join()}`, {
       poller: this.client,
       credentials: insecure,
+      onError: (error) => void this.errors.push(error),
       initialBackoffMs: 20,
       serviceConfig: {
         loadBalancingConfig: [{ [random.pick(["pick_first", "round_robin"])]: {} }],
@@ -198,6 +208,7 @@ async function run(seed: number): Promise<void> {
   }
   await simulation.run({ until: 30_000 });
   assertEquals([seed, ended], [seed, CALLS]);
+  assertEquals([seed, chaos.errors], [seed, []]);
   for (const one of judged) one();
   assertEquals([seed, keptRequests!.bytes], [seed, 0]);
   channel.close();
