@@ -40,9 +40,9 @@ export class MessageSource<T> implements AsyncIterableIterator<T> {
       this.owner.onTaken(wireBytes);
       return this.end(this.owner.onUndecodable(error));
     }
-    const waiter = this.waiting.shift()!;
+    const waiter = this.waiting.shift(); // none where a codec of the application's has ended the call
     this.owner.onTaken(wireBytes);
-    waiter({ value, done: false });
+    waiter?.({ value, done: false });
   }
 
   /** Nothing more will come; with `error`, or a CallFailure, reading past what is here rejects with it. */

@@ -6,6 +6,13 @@ const ACCEPTED = "surface/queue/accepted_call.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/promise/message_source.ts",
+    before: "    waiter?.({ value, done: false });\n",
+    after: "    waiter!({ value, done: false });\n",
+    test: "tests/surface/codecs_test.ts",
+    name: "which is waited for aborts its call",
+  },
+  {
     file: "surface/reactor/server_reactors.ts",
     before: 'typeof status === "string" ? statusCode(status) ?? (status as never) : status',
     after: "status as StatusCode",
