@@ -85,7 +85,8 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
 
   /** False, and the call is over, where this thread would have to serve it while it blocks. */
   private isServedElsewhere(transport: ClientTransport): boolean {
-    const served = this.blocking.engine.servesMeanwhile ? undefined : servedHere(transport.peer);
+    const { engine } = this.context;
+    const served = this.blocking.engine.servesMeanwhile ? undefined : servedHere(transport.peer, engine);
     if (served === undefined) return true;
     this.cancel(Status.INTERNAL, whyServedHere(served), "library", undefined);
     return false;

@@ -28,7 +28,7 @@ export function whyNoSyncCall(context: CallContext): string | undefined {
   if (engine.extension(SYNC_WAIT)?.servesMeanwhile) return undefined;
   if (target.family === "uri") return undefined;
   for (const one of target.family === "list" ? target.addresses : [target]) {
-    const address = servedHere(one);
+    const address = servedHere(one, why === undefined ? engine : undefined);
     if (address !== undefined) return `${whyServedHere(address)} (${formatAddress(one)})`;
   }
   return undefined;

@@ -3,6 +3,7 @@
 import {
   canonicalIpv6,
   type DnsTarget,
+  type EventEngine,
   formatAddress,
   type InetAddress,
   type Target,
@@ -16,18 +17,26 @@ const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 /** Whoever connects to one of {@linkcode ANY} comes here. */
 const INSTEAD: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
-const served = new Set<Target>();
+/** With the engine that only accepts there, for servers of other threads; undefined: the server is one of this thread. */
+const served = new Map<Target, EventEngine | undefined>();
 
-/** A server of this thread listens at `address`. Returns what is to be called when it does not any more. */
-export function serveHere(address: Target): () => void {
-  served.add(address);
+/**
+ * A server of this thread listens at `address`, or `accepting` does for servers of others. Returns what is to be called when
+ * that is over.
+ */
+export function serveHere(address: Target, accepting?: EventEngine): () => void {
+  served.set(address, accepting);
   return () => void served.delete(address);
 }
 
-/** The address at which a server of this thread gets connections to `target`; undefined where none does. */
-export function servedHere(target: Target): string | undefined {
-  for (const address of served) {
-    if (isReached(address, target)) return formatAddress(address);
+/**
+ * The address at which this thread gets connections to `target`, and does not while it blocks, in `engine` where it blocks
+ * in one; undefined where there is none.
+ */
+export function servedHere(target: Target, engine?: EventEngine): string | undefined {
+  for (const [address, accepting] of served) {
+    const waits = accepting === undefined || accepting !== engine;
+    if (waits && isReached(address, target)) return formatAddress(address);
   }
   return undefined;
 }

@@ -28,9 +28,9 @@ export interface WorkerStart {
   /** The service module's address. */
   readonly module: string;
   readonly poller: string;
-  /** Where to listen; undefined where connections come from a boss. */
-  readonly address: string | undefined;
-  /** Over it a boss sends the descriptors of connections. */
+  /** Where to listen, or where the boss does. */
+  readonly address: string;
+  /** Over it a boss sends the descriptors of connections; undefined where there is none. */
   readonly intake: Intake | undefined;
   readonly options: Omit<WorkerServerOptions, "credentials">;
   /** What the server's credentials are made from, where they are no data themselves. */

@@ -24,6 +24,7 @@ import { shareHoldings } from "../../transport/mod.ts";
 import { shareEngine } from "../engines.ts";
 import { insecure, tls } from "../credentials/mod.ts";
 import { Server } from "../full/server.ts";
+import { serveHere } from "../server/served_here.ts";
 import { styledServer } from "../server/server.ts";
 import type { ShutdownOptions } from "../server/server_options.ts";
 import { readDescriptors } from "./intake.ts";
@@ -75,7 +76,7 @@ class ReactorWorker {
       throw new TypeError(`the service module has no function as its default export: ${typeof setUp}`);
     }
     await setUp(this.server, { index, data });
-    const port = address === undefined ? 0 : await this.server.listen(address);
+    const port = intake === undefined ? await this.server.listen(address) : 0;
     this.port = port;
     if (intake !== undefined) this.takeIn(intake);
     tell({ kind: "serving", port });
@@ -97,7 +98,7 @@ class ReactorWorker {
 
   /** The listener has ended by itself. Where there can be no other one, another worker takes this one's place. */
   private async listenAgain(): Promise<void> {
-    const at = parseTarget(this.start.address!);
+    const at = parseTarget(this.start.address);
     try {
       await this.server.listen(formatAddress("port" in at ? { ...at, port: this.port } : at));
     } catch (error) {
@@ -119,8 +120,10 @@ class ReactorWorker {
       Atomics.add(state, TAKEN, 1);
       this.server.serveEndpoint(accepted, () => void Atomics.sub(state, OPEN, 1));
     };
+    const notServedHere = serveHere(parseTarget(this.start.address));
     this.lastTaken = new Promise((resolve) => {
       const end = (): void => {
+        notServedHere();
         from.close();
         resolve();
       };

@@ -28,6 +28,7 @@ import {
   checkServerCredentials,
   ServerCredentials,
 } from "../credentials/server_credentials.ts";
+import { serveHere } from "../server/served_here.ts";
 import { checkServerTypes, checkShutdown, type ShutdownOptions } from "../server/server_options.ts";
 import { Boss } from "./boss.ts";
 import type { WorkerStart } from "./protocol.ts";
@@ -127,6 +128,8 @@ class WorkerPool {
   private readonly boss: Boss | undefined;
   private readonly reporter: Reporter;
   private listener: Listener | undefined = undefined;
+  /** It does not listen any more. */
+  private notServedHere: () => void = () => {};
   private address: string;
   private stopped: Promise<void> | undefined = undefined;
 
@@ -177,6 +180,7 @@ class WorkerPool {
   private async drain(options: ShutdownOptions): Promise<void> {
     try {
       this.listener?.shutdown();
+      this.notServedHere();
       this.boss?.retire();
       await Promise.allSettled(this.opening);
       await Promise.all(this.slots.map(({ worker }) => worker.drain(options)));
@@ -206,11 +210,13 @@ class WorkerPool {
     }
     if ("port" in this.at) this.at = { ...this.at, port: port.value };
     this.listener = listener;
+    this.notServedHere = serveHere(this.at, this.engine);
     return port.value;
   }
 
   /** The boss's listener has ended by itself: another one takes its place, as soon as it can. */
   private listenerEnded(boss: Boss, { message }: IoError): void {
+    this.notServedHere();
     const error = new Error(
       `Reactor workers stopped listening on ${formatAddress(this.at)}: ${message}`,
     );
@@ -245,7 +251,7 @@ class WorkerPool {
       index,
       module: new URL(module).href,
       poller: this.engine.name,
-      address: this.boss === undefined ? this.address : undefined,
+      address: this.boss === undefined ? this.address : formatAddress(this.at),
       intake,
       options,
       credentials: credentials === insecure ? insecure : credentials?.options,

@@ -230,7 +230,7 @@ export default [
   },
   {
     file: "surface/blocking/refusal.ts",
-    before: "const address = servedHere(one);",
+    before: "const address = servedHere(one, why === undefined ? engine : undefined);",
     after: "const address = servedHere(one) && undefined;",
     test: CLIENT,
     name: "epoll: [Q127] a call to a server of the same thread",

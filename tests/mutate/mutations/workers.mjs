@@ -19,6 +19,34 @@ const mutation = (file, before, after, test, name, runtime = "deno", poller = "e
 /** As `readMutations` describes them. */
 export default [
   mutation(
+    "surface/workers/reactor_worker.ts",
+    "const notServedHere = serveHere(parseTarget(this.start.address));",
+    "const notServedHere = () => {};",
+    DEATHS,
+    "boss: neither a worker nor its boss may block",
+  ),
+  mutation(
+    "surface/workers/reactor_workers.ts",
+    "    this.notServedHere = serveHere(this.at, this.engine);\n",
+    "",
+    DEATHS,
+    "boss: neither a worker nor its boss may block",
+  ),
+  mutation(
+    "surface/server/served_here.ts",
+    "accepting === undefined || accepting !== engine",
+    "true",
+    DEATHS,
+    "boss: neither a worker nor its boss may block",
+  ),
+  mutation(
+    "surface/workers/reactor_workers.ts",
+    "      this.listener?.shutdown();\n      this.notServedHere();\n",
+    "      this.listener?.shutdown();\n",
+    DEATHS,
+    "once they are shut down nobody is refused",
+  ),
+  mutation(
     "surface/workers/worker_thread.ts",
     "    if (this.tls !== undefined) freeHoldings(this.tls);\n",
     "",

@@ -1,13 +1,16 @@
 // Reactor workers that die more than once, or lose their listeners: who comes back gets its share, and nothing is lost.
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   Channel,
   createClient,
+  createSyncClient,
   type ErrorContext,
   type ReactorWorkers,
   type ReactorWorkersOptions,
+  RpcError,
   selectPoller,
   startReactorWorkers,
+  Status,
   tls,
   type WorkerEnd,
 } from "pollwire";
@@ -211,6 +214,46 @@ for (const death of ["crash", "exit"]) {
     { ...anySharing, skip: anySharing.skip ?? (opened.ok ? undefined : opened.because) },
   );
 }
+
+for (const sharing of ["reuse-port", "boss"] as const) {
+  test(
+    `[Q127] reactor workers, ${sharing}: neither a worker nor its boss may block for who would answer on its thread`,
+    () =>
+      withWorkers({ sharing, threads: 1 }, async ({ at }) => {
+        const channel = new Channel(at);
+        const { text } = await createClient(Trial, channel).one({ text: `block for ${at}` });
+        assertMatch(text!, /^Cannot call .* and block: the server at .* is one of this very thread/);
+        channel.close();
+        if (sharing === "reuse-port") return;
+        const itself = new Channel(at, { poller }); // a boss that blocks in its engine accepts there
+        assertEquals(createSyncClient(Trial, itself).one({ text: "who" }).number, 0);
+        itself.close();
+        const elsewhere = new Channel(at, { poller: "native" });
+        assertThrows(
+          () => createSyncClient(Trial, elsewhere).one({ text: "who" }, { deadlineMs: 5_000 }),
+          TypeError,
+          "is one of this very thread",
+        );
+        elsewhere.close();
+      }),
+    limits(sharing),
+  );
+}
+
+test("[Q127] reactor workers, boss: once they are shut down nobody is refused for them", async () => {
+  let target = "";
+  await withWorkers({ sharing: "boss", threads: 1 }, ({ at }) => {
+    target = at;
+    return Promise.resolve();
+  });
+  const channel = new Channel(target, { poller: "native" });
+  const { code } = assertThrows(
+    () => createSyncClient(Trial, channel).one({}, { deadlineMs: 5_000 }),
+    RpcError,
+  );
+  assertEquals(code, Status.UNAVAILABLE);
+  await channel[Symbol.asyncDispose]();
+}, limits("boss"));
 
 test(
   "reactor workers, boss: connections that are closed do not count",

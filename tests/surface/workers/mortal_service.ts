@@ -1,6 +1,6 @@
 // The service of workers that die, hang for a while, lose their listeners and shut their servers down; answers with the worker's number.
 import process from "node:process";
-import type { Server } from "pollwire";
+import { Channel, createSyncClient, type Server } from "pollwire";
 import { Trial } from "../serving.ts";
 
 /** What is taken from an engine, so that its listeners end: see `ListeningSocket` of the epoll poller. */
@@ -18,6 +18,20 @@ export interface MortalData {
   readonly released?: Int32Array;
 }
 
+/** What a call gives that blocks until `target` answers. */
+function blockFor(target: string): string {
+  const channel = new Channel(target);
+  try {
+    return `answered by ${
+      createSyncClient(Trial, channel).one({ text: "who" }, { deadlineMs: 5_000 }).number
+    }`;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    channel.close();
+  }
+}
+
 /** Adds the trial service; `text` of a request says what happens. */
 export default function setUp(server: Server, { index, data }: { index: number; data: unknown }): void {
   const { spinning, started, released } = (data ?? {}) as MortalData;
@@ -33,6 +47,9 @@ export default function setUp(server: Server, { index, data }: { index: number; 
       } else if (text === "spin") { // nothing else of the thread runs meanwhile
         if (spinning !== undefined) Atomics.store(spinning, 0, 1);
         for (const end = performance.now() + number; performance.now() < end;);
+      } else if (text.startsWith("block for ")) {
+        await new Promise((resolve) => setTimeout(resolve, 0)); // no callback of the engine
+        return { number: index, text: blockFor(text.slice("block for ".length)) };
       } else if (text === "shut down") {
         void server.shutdown();
         call.sendMetadata({});
