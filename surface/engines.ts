@@ -94,6 +94,12 @@ export function engineCount(): number {
   return engines.size + retiring.size;
 }
 
+/** Shuts every shared engine of this thread down, whoever uses it: the thread is about to end. */
+export async function shutDownEngines(): Promise<void> {
+  const all = [...engines.values(), ...retiring];
+  await Promise.allSettled(all.map(({ engine }) => engine.shutdown()));
+}
+
 /** The engine of the first usable poller of `list`; throws PollerError where there is none. */
 export function useEngineOf(list: PollerList | undefined, known: KnownPollers): EngineUse {
   if (typeof list === "object" && list !== null && "execCtx" in list) return useGiven(list);

@@ -21,7 +21,7 @@ import {
   startData,
 } from "../../pollers/native/thread.ts";
 import { shareHoldings } from "../../transport/mod.ts";
-import { shareEngine } from "../engines.ts";
+import { shareEngine, shutDownEngines } from "../engines.ts";
 import { insecure, tls } from "../credentials/mod.ts";
 import { Server } from "../full/server.ts";
 import { serveHere } from "../server/served_here.ts";
@@ -138,7 +138,7 @@ class ReactorWorker {
     const stack = isInstance(error, Error) ? stackOf(error) : undefined;
     tell({ kind: "failed", reason: messageOf(error), stack });
     await this.lastTaken; // the boss ends it when it gets the "failed" message
-    await this.engine.shutdown().catch(() => {}); // its connections are cut
+    await shutDownEngines(); // its connections are cut
     endThread();
   }
 
@@ -146,7 +146,7 @@ class ReactorWorker {
     this.draining = true;
     await this.lastTaken; // the boss has ended it: what was accepted is served
     await this.server.shutdown(options);
-    await this.engine.shutdown().catch(() => {}); // channels that the service has left open are closed with it
+    await shutDownEngines(); // channels that the service has left open are closed with them
     tell({ kind: "drained" });
     endThread();
   }

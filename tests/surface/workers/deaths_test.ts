@@ -4,6 +4,7 @@ import {
   Channel,
   createClient,
   createSyncClient,
+  describePollers,
   type ErrorContext,
   type ReactorWorkers,
   type ReactorWorkersOptions,
@@ -212,6 +213,30 @@ for (const death of ["crash", "exit"]) {
       }
     },
     { ...anySharing, skip: anySharing.skip ?? (opened.ok ? undefined : opened.because) },
+  );
+}
+
+for (const ending of ["ends in order", "is drained"]) {
+  test(
+    `reactor workers: what a service module has open by another poller is closed when its thread ${ending}`,
+    async () => {
+      const usable = describePollers().filter(({ usable }) => usable).map(({ name }) => name);
+      const other = ["poll", "epoll", "native"].find((name) => name !== poller && usable.includes(name))!;
+      let port = 0;
+      const released = new Int32Array(new SharedArrayBuffer(4)).fill(1);
+      await withWorkers({ threads: 1, data: { released } }, async ({ at, ends }) => {
+        port = await ask(at, `listen by ${other}`);
+        assertEquals(await ask(`127.0.0.1:${port}`, "", 5), 5);
+        if (ending === "is drained") return;
+        await ask(at, "shut down");
+        await until(() => ends.length === 1, "its end");
+      });
+      const channel = new Channel(`127.0.0.1:${port}`);
+      const { code } = await failure(createClient(Trial, channel).one({}, { deadlineMs: 20_000 }));
+      assertEquals(code, Status.UNAVAILABLE);
+      await channel[Symbol.asyncDispose]();
+    },
+    anySharing,
   );
 }
 

@@ -1,6 +1,6 @@
 // The service of workers that die, hang for a while, lose their listeners and shut their servers down; answers with the worker's number.
 import process from "node:process";
-import { Channel, createSyncClient, type Server } from "pollwire";
+import { Channel, createSyncClient, Server } from "pollwire";
 import { Trial } from "../serving.ts";
 
 /** What is taken from an engine, so that its listeners end: see `ListeningSocket` of the epoll poller. */
@@ -47,6 +47,10 @@ export default function setUp(server: Server, { index, data }: { index: number; 
       } else if (text === "spin") { // nothing else of the thread runs meanwhile
         if (spinning !== undefined) Atomics.store(spinning, 0, 1);
         for (const end = performance.now() + number; performance.now() < end;);
+      } else if (text.startsWith("listen by ")) {
+        const other = new Server({ poller: text.slice("listen by ".length) });
+        other.addService(Trial, { one: (note) => note, down: () => [], up: () => ({}), both: () => [] });
+        return { number: await other.listen("127.0.0.1:0") };
       } else if (text.startsWith("block for ")) {
         await new Promise((resolve) => setTimeout(resolve, 0)); // no callback of the engine
         return { number: index, text: blockFor(text.slice("block for ".length)) };
