@@ -31,9 +31,10 @@ export class Authority {
   readonly #keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
   readonly #name: string;
 
-  constructor(name = "Example CA") {
+  /** Which `above` vouches for, or it itself. */
+  constructor(name = "Example CA", above?: Authority) {
     this.#name = name;
-    this.cert = this.#certificate({ name }, this.#keys.publicKey, true);
+    this.cert = (above ?? this).#certificate({ name }, this.#keys.publicKey, true);
   }
 
   /** Its own certificate with its key: one that vouches for itself. */

@@ -24,6 +24,7 @@ export function clientSide(options: TlsClientOptions): TlsSide {
     const socket = tls().connect({
       socket: duplex,
       ...{ cert, key, ca, ciphers, session, minVersion: "TLSv1.2", ALPNProtocols: [protocol] },
+      allowPartialTrustChain: true, // an authority in `ca` need not be a root
       // An address is verified, but never sent as a name (RFC 6066, section 3).
       ...(isAddress ? { host: serverName } : { servername: serverName, host: serverName }),
       rejectUnauthorized: true, // or NODE_TLS_REJECT_UNAUTHORIZED says whether

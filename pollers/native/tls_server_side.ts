@@ -31,6 +31,7 @@ export function serverSide(options: TlsServerOptions): TlsSide {
     const server = tls().createServer({
       ...{ cert, key, ca, ciphers, ticketKeys, minVersion: "TLSv1.2", ALPNProtocols: [protocol] },
       requestCert: requestCertificate,
+      allowPartialTrustChain: true, // an authority in `ca` need not be a root
       rejectUnauthorized: requestCertificate && requireCertificate,
     } as Tls.TlsOptions);
     server.on("secureConnection", (socket: Tls.TLSSocket) => {

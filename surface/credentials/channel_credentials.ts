@@ -15,7 +15,7 @@ import { checkVerifyPeer, peerCheck, type VerifyPeer } from "./verify_peer.ts";
 
 /** What `tls.client` is made with. */
 export interface TlsClientOptions extends TlsLibraryOptions {
-  /** Certificates of the authorities that may vouch for the server, PEM. Default: the system's. */
+  /** Certificates of the authorities that may vouch for the server, roots or not, PEM. Default: the system's. */
   readonly ca?: Pem;
   /** What this client shows to servers that ask for a certificate: it, and those that lead to its authority; PEM. */
   readonly cert?: Pem;

@@ -31,7 +31,7 @@ export interface TlsServerOptions extends Identity, TlsLibraryOptions {
    * `cert` is for all other clients.
    */
   readonly more?: readonly Identity[];
-  /** Certificates of the authorities that may vouch for clients, PEM. Default: clients are asked for no certificate. */
+  /** Certificates of the authorities that may vouch for clients, roots or not, PEM. Default: clients are asked for none. */
   readonly clientCa?: Pem;
   /** Whether clients without a certificate are refused, where `clientCa` is given. Default true. */
   readonly requireClientCertificate?: boolean;

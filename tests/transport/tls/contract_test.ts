@@ -16,6 +16,7 @@ import type { TlsContext, TlsProvider, TlsServerConfig } from "../../../transpor
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { SecureEndpoint } from "../../../transport/tls/secure_endpoint.ts";
+import { Authority } from "../../../examples/tls/authority.ts";
 import { runtime, test } from "../../harness.ts";
 import {
   authority,
@@ -148,6 +149,24 @@ function rules(provider: TlsProvider): void {
     assertEquals(server.security.peerCertificate, undefined);
     (client as SecureEndpoint).close();
     server.close();
+  });
+
+  rule("an authority that is trusted need not be a root, on either side", async (engine) => {
+    const [below, beside] = [new Authority("below", authority), new Authority("beside", authority)];
+    const required = { requireClientCertificate: true };
+    const outcome = async (client: Authority, server: Authority): Promise<boolean[]> => {
+      const [identity, other] = [server, client].map((by) => by.issue({ name: "peer", dns: ["localhost"] }));
+      const [a, b] = await engine.pair();
+      const ends = await Promise.all([
+        secureClient(engine, provider, a, { ca: below.cert, identity: other! }),
+        secureServer(engine, provider, b, { identity: identity!, clientCa: below.cert, ...required }),
+      ]);
+      for (const end of ends) if (typeof end !== "string") end.close();
+      return ends.map((end) => typeof end !== "string");
+    };
+    assertEquals(await outcome(below, below), [true, true]);
+    assertEquals(await outcome(below, beside), [false, false]);
+    assertEquals((await outcome(beside, below))[1], false);
   });
 
   const HOUR_MS = 3_600_000;

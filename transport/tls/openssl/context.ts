@@ -26,6 +26,8 @@ const SSL_OP_NO_RENEGOTIATION = 2 ** 30;
 const SSL_VERIFY_NONE = 0;
 const SSL_VERIFY_PEER = 1;
 const SSL_VERIFY_FAIL_IF_NO_PEER_CERT = 2;
+/** An authority that is trusted need not be a root: as to gRPC's core, Go and rustls. */
+const X509_V_FLAG_PARTIAL_CHAIN = 0x80000;
 
 /** What of a context is OpenSSL's. */
 interface Owned {
@@ -164,6 +166,7 @@ export class OpenSslContext implements TlsContext {
   private trust(pem: string, what: string): void {
     const { openssl, context } = this;
     const store = pointerTo(openssl.SSL_CTX_get_cert_store(context));
+    openssl.X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
     for (const certificate of this.certificates(pem, what)) {
       openssl.X509_STORE_add_cert(store, certificate);
       openssl.X509_free(certificate);

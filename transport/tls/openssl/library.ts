@@ -70,6 +70,7 @@ const SIGNATURES = {
   TLS_client_method: { parameters: [], result: "address" },
   TLS_server_method: { parameters: [], result: "address" },
   X509_STORE_add_cert: { parameters: [P, P], result: "i32" },
+  X509_STORE_set_flags: { parameters: [P, "i64"], result: "i32" },
   X509_VERIFY_PARAM_set1_ip_asc: { parameters: [P, B], result: "i32" },
   X509_free: { parameters: [P], result: "void" },
   X509_verify_cert_error_string: { parameters: ["i64"], result: "address" },
