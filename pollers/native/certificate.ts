@@ -1,29 +1,18 @@
-// Certificates: their names read here, the rest by the X.509 parser that all three runtimes have.
+// Certificates: what one says, and whether those that are given can be used.
 
 import { builtin } from "./builtin.ts";
-import { type CertificateNames, readCertificateNames } from "./certificate_names.ts";
+import { type CertificateFields, digits, readCertificate } from "./certificate_names.ts";
 
 /** What is read of a certificate; see `PeerCertificate` of transport/tls/security.ts. */
-interface ReadCertificate extends CertificateNames {
+interface ReadCertificate extends CertificateFields {
   readonly der: Uint8Array;
-  readonly serialNumber: string;
-  readonly validFrom: Date;
-  readonly validTo: Date;
   readonly fingerprint256: string;
 }
 
 /** Reads a certificate. Throws Error where `der` is none. */
 export function certificateOf(der: Uint8Array): ReadCertificate {
-  const { X509Certificate } = builtin("node:crypto");
-  const read = new X509Certificate(der);
-  return {
-    der,
-    ...readCertificateNames(der),
-    serialNumber: read.serialNumber,
-    validFrom: new Date(read.validFrom),
-    validTo: new Date(read.validTo),
-    fingerprint256: read.fingerprint256,
-  };
+  const digest = builtin("node:crypto").createHash("sha256").update(der).digest();
+  return { der, ...readCertificate(der), fingerprint256: digits(digest).join(":") };
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -69,7 +58,7 @@ export function checkPrivateKey(pem: string): void {
 
 /** The host names that the first certificate of `pem` is for. */
 export function certificateNames(pem: string): string[] {
-  return readCertificateNames(derOf(certificatesIn(pem)[0]!)).names.dns;
+  return readCertificate(derOf(certificatesIn(pem)[0]!)).names.dns;
 }
 
 /** What a certificate in PEM stands for (RFC 7468, section 5). Deno 2.7.1 does not have it as `raw` of X509Certificate. */

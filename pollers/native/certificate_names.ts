@@ -1,10 +1,17 @@
-// Subject, issuer and alternative names of a certificate, read of its DER (RFC 5280, X.690).
+// Names, serial number and validity of a certificate, read of its DER (RFC 5280, X.690).
 //
-// The runtimes give them as one text, "DNS:a, URI:b", and Deno escapes nothing in it: a certificate for the one URI
-// "x, URI:spiffe://admin" would be one of spiffe://admin. Who a client is cannot hang on that.
+// The runtimes give names as one text, "DNS:a, URI:b", and Deno escapes nothing in it: a certificate for the one URI
+// "x, URI:spiffe://admin" would be one of spiffe://admin. Deno writes serial numbers without a zero at the beginning, so that
+// one of sixteen is not found in a list. Who a client is cannot hang on that, nor on whether a runtime can read all of it.
 
-/** Names of a certificate. */
-export interface CertificateNames {
+/** What a certificate says. */
+export interface CertificateFields {
+  /** In hexadecimal, two digits an octet; "-" stands before a negative one. */
+  readonly serialNumber: string;
+  /** The first instant of its validity. */
+  readonly validFrom: Date;
+  /** The last one. */
+  readonly validTo: Date;
   /** A line for each relative name, "CN=client\nO=Example"; special characters are escaped (RFC 2253, section 2.4). */
   readonly subject: string;
   /** The same of the issuer. */
@@ -25,6 +32,8 @@ const IP = 0x87;
 const BMP_STRING = 0x1e;
 const UNIVERSAL_STRING = 0x1c;
 const UTF8_STRING = 0x0c;
+const INTEGER = 0x02;
+const UTC_TIME = 0x17;
 
 const SUBJECT_ALT_NAME = "2.5.29.17";
 
@@ -47,26 +56,44 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   "0.9.2342.19200300.100.1.25": "DC",
 };
 
-/** Names of a certificate. Throws Error where `der` is none. */
-export function readCertificateNames(der: Uint8Array): CertificateNames {
+/** What a certificate says. Throws Error where `der` is none. */
+export function readCertificate(der: Uint8Array): CertificateFields {
   const signed = new Elements(new Elements(der).take(SEQUENCE)).take(SEQUENCE);
   const fields = new Elements(signed);
   if (fields.tag === VERSION) fields.next();
-  fields.next(); // serial number
+  const serialNumber = integer(fields.take(INTEGER));
   fields.next(); // signature algorithm
   const issuer = distinguishedName(fields.take(SEQUENCE));
-  fields.next(); // validity
+  const validity = new Elements(fields.take(SEQUENCE));
+  const [validFrom, validTo] = [time(validity.tag, validity.next()), time(validity.tag, validity.next())];
   const subject = distinguishedName(fields.take(SEQUENCE));
-  const names: CertificateNames["names"] = { dns: [], uri: [], ip: [], email: [] };
+  const names: CertificateFields["names"] = { dns: [], uri: [], ip: [], email: [] };
   while (fields.tag !== undefined) {
     const isExtensions = fields.tag === EXTENSIONS;
     const content = fields.next();
     if (isExtensions) readExtensions(new Elements(content).take(SEQUENCE), names);
   }
-  return { subject, issuer, names };
+  return { serialNumber, validFrom, validTo, subject, issuer, names };
 }
 
-function readExtensions(list: Uint8Array, names: CertificateNames["names"]): void {
+/** In hexadecimal. */
+function integer(octets: Uint8Array): string {
+  const value = BigInt.asIntN(8 * octets.length, BigInt(`0x0${digits(octets).join("")}`));
+  return value.toString(16).toUpperCase().replace(/^(-?)((..)*.)$/, "$10$2");
+}
+
+/** Two digits for each octet. */
+export function digits(octets: ArrayLike<number>): string[] {
+  return Array.from(octets, (octet) => octet.toString(16).toUpperCase().padStart(2, "0"));
+}
+
+/** "261126053956Z" as UTCTime, of 1950 to 2049, and with all digits of the year as GeneralizedTime (RFC 5280, section 4.1.2.5). */
+function time(tag: number | undefined, value: Uint8Array): Date {
+  const text = (tag === UTC_TIME ? value[0]! < 0x35 ? "20" : "19" : "") + characters(value);
+  return new Date(text.replace(/(....)(..)(..)(..)(..)/, "$1-$2-$3T$4:$5:"));
+}
+
+function readExtensions(list: Uint8Array, names: CertificateFields["names"]): void {
   for (const extension of new Elements(list).all()) {
     const parts = new Elements(extension);
     if (objectIdentifier(parts.next()) !== SUBJECT_ALT_NAME) continue;
@@ -75,10 +102,9 @@ function readExtensions(list: Uint8Array, names: CertificateNames["names"]): voi
     while (general.tag !== undefined) {
       const { tag } = general;
       const value = general.next();
-      if (tag === DNS) names.dns.push(latin1(value));
-      else if (tag === URI) names.uri.push(latin1(value));
-      else if (tag === EMAIL) names.email.push(latin1(value));
-      else if (tag === IP) names.ip.push(ipAddress(value));
+      if (tag === IP) names.ip.push(ipAddress(value));
+      const texts = tag === DNS ? names.dns : tag === URI ? names.uri : tag === EMAIL && names.email;
+      if (texts) texts.push(characters(value));
     }
   }
 }
@@ -100,14 +126,18 @@ function escaped(value: string): string {
   return value.replaceAll(/[,+"\\<>;]|^[# ]| $/g, "\\$&").replaceAll(
     // deno-lint-ignore no-control-regex
     /[\x00-\x1f\x7f]/g,
-    (control) => `\\${control.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+    (control) => `\\${digits([control.charCodeAt(0)])[0]}`,
   );
 }
 
 function decoded(tag: number | undefined, value: Uint8Array): string {
   if (tag === UTF8_STRING) return new TextDecoder().decode(value);
   const width = tag === BMP_STRING ? 2 : tag === UNIVERSAL_STRING ? 4 : 1;
-  if (width === 1) return latin1(value);
+  return characters(value, width);
+}
+
+/** Characters of so many octets each. */
+function characters(value: Uint8Array, width = 1): string {
   let text = "";
   for (let at = 0; at + width <= value.length; at += width) {
     let code = 0;
@@ -117,19 +147,10 @@ function decoded(tag: number | undefined, value: Uint8Array): string {
   return text;
 }
 
-function latin1(value: Uint8Array): string {
-  let text = "";
-  for (const octet of value) text += String.fromCharCode(octet);
-  return text;
-}
-
 function ipAddress(value: Uint8Array): string {
   if (value.length === 4) return value.join(".");
-  const groups = Array.from(
-    { length: value.length >> 1 },
-    (_, i) => (value[2 * i]! << 8) | value[2 * i + 1]!,
-  );
-  return groups.map((group) => group.toString(16).toUpperCase()).join(":");
+  const groups = digits(value).join("").match(/..../g) ?? [];
+  return groups.map((group) => group.replace(/^0{1,3}/, "")).join(":");
 }
 
 /** "2.5.29.17": 7 bits an octet, the first two numbers in one (X.690, section 8.19). */
@@ -140,8 +161,10 @@ function objectIdentifier(value: Uint8Array): string {
     number = number * 128 + (octet & 0x7f);
     if (octet >= 0x80) continue;
     if (numbers.length === 0) {
-      numbers.push(Math.min(2, Math.floor(number / 40)), number - 40 * Math.min(2, Math.floor(number / 40)));
-    } else numbers.push(number);
+      numbers.push(Math.min(2, Math.floor(number / 40)));
+      number -= 40 * numbers[0]!;
+    }
+    numbers.push(number);
     number = 0;
   }
   return numbers.join(".");

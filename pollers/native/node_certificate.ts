@@ -2,21 +2,22 @@
 
 import type { PeerCertificate } from "node:tls";
 import { builtin } from "./builtin.ts";
-import type { CertificateNames } from "./certificate_names.ts";
+import type { CertificateFields } from "./certificate_names.ts";
 
 export type { PeerCertificate as NodeCertificate };
 
-/** A certificate whose names were read. */
+/** A certificate that was read. */
 interface ShownCertificate {
+  readonly serialNumber: string;
   readonly der: Uint8Array;
-  readonly names: { readonly [Kind in keyof CertificateNames["names"]]: readonly string[] };
+  readonly names: { readonly [Kind in keyof CertificateFields["names"]]: readonly string[] };
 }
 
 /**
  * A certificate as node:tls shows it. Its `subjectaltname` has the names that are read here, with quotes where one has a
- * comma and the like, as Node writes it: Deno's own escapes nothing.
+ * comma and the like, as Node writes it: Deno's own escapes nothing. Its serial number is whole on Deno, too.
  */
-export function nodeCertificate({ der, names }: ShownCertificate): PeerCertificate {
+export function nodeCertificate({ der, names, serialNumber }: ShownCertificate): PeerCertificate {
   const { X509Certificate } = builtin("node:crypto");
   const certificate = new X509Certificate(der).toLegacyObject();
   const alternatives = [
@@ -25,7 +26,7 @@ export function nodeCertificate({ der, names }: ShownCertificate): PeerCertifica
     ...names.email.map((name) => `email:${quoted(name)}`),
     ...names.ip.map((address) => `IP Address:${address}`),
   ].join(", ");
-  return Object.assign(certificate, { subjectaltname: alternatives || undefined });
+  return Object.assign(certificate, { serialNumber, subjectaltname: alternatives || undefined });
 }
 
 /** A name in a list of names with commas between them. */

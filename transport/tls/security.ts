@@ -26,7 +26,7 @@ export interface PeerCertificate {
   readonly issuer: string;
   /** Names of the subject by kind, as RFC 5280 has them in subjectAltName. */
   readonly names: SubjectNames;
-  /** The serial number, in hexadecimal. */
+  /** The serial number, in hexadecimal, two digits an octet: "0A1B"; "-" stands before a negative one. */
   readonly serialNumber: string;
   /** The first instant of its validity. */
   readonly validFrom: Date;

@@ -289,6 +289,14 @@ export default [
     NAMES,
     "cut short",
   ),
+  mutation("pollers/native/certificate_names.ts", '"$10$2"', '"$1$2"', NAMES, "all of its digits"),
+  mutation(
+    "pollers/native/certificate_names.ts",
+    "value[0]! < 0x35",
+    "value[0]! < 0x36",
+    NAMES,
+    "two digits",
+  ),
   mutation("pollers/native/certificate_names.ts", "first > 0x80", "first > 0x81", NAMES, "every size"),
   mutation(
     "pollers/native/certificate_names.ts",
@@ -642,7 +650,7 @@ export default [
   ),
   mutation(
     "pollers/native/node_certificate.ts",
-    "return Object.assign(certificate, { subjectaltname: alternatives || undefined });",
+    "return Object.assign(certificate, { serialNumber, subjectaltname: alternatives || undefined });",
     "return Object.assign(certificate, { subjectaltname: names.uri[0] });",
     NAMES,
     "to APIs of Node's",

@@ -1,10 +1,10 @@
-// Names of certificates, read of their DER: what they are must not hang on how a runtime writes them.
+// What certificates say, read of their DER: it must not hang on how a runtime writes it.
 import { assertEquals, assertThrows } from "@std/assert";
 import { X509Certificate } from "node:crypto";
 import { Authority, type Subject } from "../../../examples/tls/authority.ts";
 import { certificateNames, certificateOf } from "../../../pollers/native/certificate.ts";
 import { nodeCertificate } from "../../../pollers/native/node_certificate.ts";
-import { readCertificateNames } from "../../../pollers/native/certificate_names.ts";
+import { readCertificate } from "../../../pollers/native/certificate_names.ts";
 import { test } from "../../harness.ts";
 
 const authority = new Authority('Example, "CA"');
@@ -39,7 +39,7 @@ test("certificate names: a name that reads like several is one", () => {
     "x\0.example",
   ];
   for (const name of forged) {
-    const { names } = readCertificateNames(derOf({ name: "client", uri: [name], dns: [name] }));
+    const { names } = readCertificate(derOf({ name: "client", uri: [name], dns: [name] }));
     assertEquals(names, { uri: [name], dns: [name], ip: [], email: [] });
   }
 });
@@ -59,7 +59,7 @@ test("certificate names: to APIs of Node's, too, a name that reads like several 
 test("certificate names: special characters of a subject are escaped, so that it has no line of its own", () => {
   const subjects = ["client\nO=Admin", "a,O=Admin", "a + O=Admin", " a ", "#a", "a\\", 'a"<b>;c'].map((
     name,
-  ) => readCertificateNames(derOf({ name })).subject);
+  ) => readCertificate(derOf({ name })).subject);
   assertEquals(subjects, [
     "CN=client\\0AO=Admin",
     "CN=a\\,O=Admin",
@@ -71,11 +71,54 @@ test("certificate names: special characters of a subject are escaped, so that it
   ]);
 });
 
+/** A certificate with this serial number, and what stands in place of the end of its validity. */
+function withSerial(serial: number[], end: string): Uint8Array {
+  const element = (tag: number, ...content: number[]): number[] => [tag, content.length, ...content];
+  const time = (tag: number, text: string) => element(tag, ...new TextEncoder().encode(text));
+  const validity = element(
+    0x30,
+    ...time(0x17, "491231235959Z"),
+    ...time(end.length === 13 ? 0x17 : 0x18, end),
+  );
+  const none = element(0x30);
+  const fields = [...element(2, ...serial), ...none, ...none, ...validity, ...none];
+  return Uint8Array.from(element(0x30, ...element(0x30, ...fields)));
+}
+
+test("certificate names: a serial number has all of its digits, on every runtime", () => {
+  const numbers = [[9], [0], [0, 0xfb], [0xfb], [0x0a, 0xbc], [0x7f, ...Array(19).fill(0)]].map((serial) =>
+    certificateOf(withSerial(serial, "500101000000Z")).serialNumber
+  );
+  assertEquals(numbers, ["09", "00", "FB", "-05", "0ABC", "7F" + "0".repeat(38)]);
+});
+
+test("certificate names: years are of two digits, or of four", () => {
+  const times = ["500101000000Z", "99991231235959Z", "20500101000001Z"].map((end) => {
+    const { validFrom, validTo } = readCertificate(withSerial([1], end));
+    return [validFrom, validTo].map((time) => time.toISOString());
+  });
+  const from = "2049-12-31T23:59:59.000Z";
+  assertEquals(times, [[from, "1950-01-01T00:00:00.000Z"], [from, "9999-12-31T23:59:59.000Z"], [
+    from,
+    "2050-01-01T00:00:01.000Z",
+  ]]);
+});
+
+test("certificate names: what a runtime's own parser says is the same", () => {
+  for (let i = 0; i < 40; i++) { // of 16 serial numbers one begins with a zero
+    const read = new X509Certificate(authority.issue({ name: "client" }).cert);
+    const { serialNumber, validFrom, validTo, fingerprint256 } = certificateOf(read.raw);
+    assertEquals(serialNumber.padStart(32, "0"), read.serialNumber.padStart(32, "0"));
+    assertEquals([validFrom, validTo], [new Date(read.validFrom), new Date(read.validTo)]);
+    assertEquals(fingerprint256, read.fingerprint256);
+  }
+});
+
 test("certificate names: elements of every size around those whose length is written in another way", () => {
   for (const base of [100, 126, 250]) {
     for (let size = base; size < base + 12; size++) {
       const host = "h".repeat(size);
-      const { names } = readCertificateNames(derOf({ name: "client", dns: [host] }));
+      const { names } = readCertificate(derOf({ name: "client", dns: [host] }));
       assertEquals([size, ...names.dns], [size, host]); // 128 of the name, of what holds it, of what holds that
     }
   }
@@ -102,7 +145,7 @@ L+n1k3FTHOICIQDdpVG+atBFnKA+uHSvWOzNkG2ok84zX1RiFP6MN9xnmw==
 
 test("certificate names: a certificate that openssl made", () => {
   const { raw } = new X509Certificate(BY_OPENSSL);
-  const { subject, names } = readCertificateNames(raw);
+  const { subject, names } = readCertificate(raw);
   assertEquals(
     subject,
     "C=DE\nO=Müller \\+ Co\nCN=client + UID=7\nemailAddress=c@example.com\nDC=example",
@@ -113,9 +156,9 @@ test("certificate names: a certificate that openssl made", () => {
 test("certificate names: what is cut short or no certificate is an error", () => {
   const der = derOf({ name: "client", dns: ["a.example"] });
   for (let length = 0; length < der.length; length++) {
-    assertThrows(() => readCertificateNames(der.slice(0, length)), Error, "Cannot read a certificate");
+    assertThrows(() => readCertificate(der.slice(0, length)), Error, "Cannot read a certificate");
   }
   for (const octets of [[], [0x30, 0x80], [0x31, 0], [0x30, 0xff], [0x30, 0x84, 0xff, 0xff, 0xff, 0xff]]) {
-    assertThrows(() => readCertificateNames(Uint8Array.from(octets)), Error, "Cannot read a certificate");
+    assertThrows(() => readCertificate(Uint8Array.from(octets)), Error, "Cannot read a certificate");
   }
 });

@@ -1,6 +1,6 @@
 // Contexts of node:tls for clients: the provider that needs no permission and no library of the system.
 
-import { readCertificateNames } from "../../../pollers/native/certificate_names.ts";
+import { readCertificate } from "../../../pollers/native/certificate_names.ts";
 import { clientSide } from "../../../pollers/native/tls_client_side.ts";
 import { checkTlsOptions, type TlsStreamOptions } from "../../../pollers/native/tls_stream.ts";
 import { H2 } from "../alpn.ts";
@@ -35,7 +35,7 @@ class NodeClientContext implements TlsContext {
     const named = {
       serverName,
       isAddress: isAddress(serverName),
-      hostRefusal: (der: Uint8Array) => hostRefusal(readCertificateNames(der).names, serverName),
+      hostRefusal: (der: Uint8Array) => hostRefusal(readCertificate(der).names, serverName),
       session,
       onSession,
     };
