@@ -219,7 +219,8 @@ export class Driver implements Flushable {
     }
     if (!this.writing && this.output !== undefined) this.giveOutputBack(this.output);
     if (connection.closed) return this.finish();
-    if (connection.wantsTime) connection.takeTime(this.engine.now());
+    const { requests } = connection;
+    if (requests?.wantsTime) requests.takeTime(this.engine.now());
     if (connection.nextTimeout() !== this.timerAt) this.armTimer();
   }
 
@@ -300,7 +301,9 @@ export class Driver implements Flushable {
     this.readPaused = this.writing && connection.outputBytes > UNREAD_OUTPUT_BYTES &&
       connection.role === "server";
     if (!isWhole && !this.readPaused) this.readMore();
-    if (connection.closed || connection.wantsTime || connection.nextTimeout() !== this.timerAt) this.touch();
+    if (connection.closed || connection.requests?.wantsTime || connection.nextTimeout() !== this.timerAt) {
+      this.touch();
+    }
   }
 
   private get turnIsOver(): boolean {

@@ -141,7 +141,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     metadata: HeaderList | undefined,
     endedBy: Initiator = "user",
   ): string | undefined {
-    if (endedBy === "library") this.connection.unanswered(this.stream);
+    if (endedBy === "library") this.connection.requests!.endUnanswered(this.stream);
     const own = this.headersSent ? 0 : PLAIN_HEADERS.octets;
     const { peerSettings } = this.connection;
     const excess = metadata &&
@@ -156,11 +156,11 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   }
 
   refuse(reason: string): void {
-    this.connection.refuse(this.stream, reason);
+    this.connection.requests!.refuseOpen(this.stream, reason);
   }
 
   cancel(reason: string, endedBy: Initiator = "user"): void {
-    if (endedBy === "library") this.connection.unanswered(this.stream);
+    if (endedBy === "library") this.connection.requests!.endUnanswered(this.stream);
     this.connection.reset(this.stream, new Http2Error("stream", ErrorCode.CANCEL, "user", reason));
   }
 
@@ -294,7 +294,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   ): void {
     const { connection, stream } = this;
     this.done = true;
-    connection.unanswered(stream);
+    connection.requests!.endUnanswered(stream);
     if (grpcStatus !== undefined) {
       const room = this.messageRoom(fields, true);
       return connection.sendHeaders(stream, statusFields(grpcStatus, message, true, room), fields, true);

@@ -126,11 +126,6 @@ export class Abuse {
     return this.emptyFramesMade ??= new Budget(BUDGETS.emptyFrames);
   }
 
-  /** `BUDGETS.streamErrors`. */
-  get streamErrors(): Budget {
-    return this.streamErrorsMade ??= new Budget(BUDGETS.streamErrors);
-  }
-
   /** Frames on closed streams. */
   get late(): LateFrames {
     return this.lateMade ??= new LateFrames();
@@ -140,6 +135,11 @@ export class Abuse {
   countReply(): Http2Error | undefined {
     if (++this.unsentReplies <= MAX_UNSENT_REPLIES) return undefined;
     return calm("too many answers wait for a peer that does not read");
+  }
+
+  /** An error or a refusal of one stream, which we answer: the connection's error where there were too many. */
+  streamError(now: Instant): Http2Error | undefined {
+    return (this.streamErrorsMade ??= new Budget(BUDGETS.streamErrors)).spend(now) ?? this.countReply();
   }
 
   /** Everything that was queued is transmitted. */

@@ -30,7 +30,7 @@ import type { OutputBuffer } from "./output_buffer.ts";
 import { type ManagementOptions, Parts } from "./parts.ts";
 import type { Producers } from "./producers.ts";
 import { ReceivedMemory } from "./received_memory.ts";
-import type { ServerAnswers } from "./requests.ts";
+import type { Requests, ServerAnswers } from "./requests.ts";
 import type { SendQueue } from "./send_queue.ts";
 import type { ServerHalf } from "./server_half.ts";
 import { type LocalSettings, localSettings, type PeerSettings, settingsEntries } from "./settings.ts";
@@ -97,6 +97,8 @@ export class Connection {
   readonly timers: Timers;
   /** Server: which producers of its streams wait. */
   readonly producers: Producers | undefined;
+  /** Server: what its clients ask. */
+  readonly requests: Requests | undefined;
   /** Whose memory `receive` is given; who keeps views of content gets them from here. */
   readonly received = new ReceivedMemory();
   /** Messages that streams sent; who sends them counts. */
@@ -130,7 +132,8 @@ export class Connection {
     this.producers = server?.producers(parts);
     this.lifecycle = parts.lifecycle;
     this.keepalive = parts.keepalive;
-    this.handler = new FrameHandler(parts, server?.requests(parts, options.answers));
+    this.requests = server?.requests(parts, options.answers);
+    this.handler = new FrameHandler(parts, this.requests);
     this.reader = new FrameReader(this.handler, parts.settings.maxFrameSize, server?.preface());
   }
 
@@ -167,22 +170,6 @@ export class Connection {
       this.timeIsUp(timer, now);
       timer = this.timers.expire(now);
     }
-  }
-
-  /** {@linkcode takeTime} is to be called: what ended a stream may not have known the time. */
-  get wantsTime(): boolean {
-    const { lifetime, unanswered } = this.parts;
-    return (unanswered !== undefined && unanswered.wantsTime) ||
-      (lifetime !== undefined && lifetime.wantsTime);
-  }
-
-  /** It is `now`. */
-  takeTime(now: Instant): void {
-    this.timers.now = now;
-    const { lifetime, unanswered } = this.parts;
-    if (lifetime?.wantsTime) lifetime.idle(now);
-    const flood = unanswered?.wantsTime ? unanswered.judge(this.streams.finished, now) : undefined;
-    if (flood !== undefined) this.abort(flood);
   }
 
   /** What it has done until now. */
@@ -336,11 +323,10 @@ export class Connection {
 
   /**
    * Sends a header section: the response's, or with `endStream` trailers, which follow the DATA that is queued.
-   * Does nothing on a stream that is closed, for its end may have crossed the call, nor once the connection has ended, which
-   * tells one stream after another.
+   * Does nothing on a stream that is closed, for its end may have crossed the call.
    */
   sendHeaders(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
-    if (stream.closed || this.lifecycle.closed) return;
+    if (stream.closed) return;
     checkSendable(stream, SEND_HEADERS);
     if (stream.headersSent && !endStream) {
       throw new TypeError(`Cannot send headers on stream ${stream.id} twice: trailers end the stream`);
@@ -358,11 +344,10 @@ export class Connection {
 
   /**
    * Sends content. True: `bytes` were copied and are the caller's again. False: they are queued and the
-   * connection's until `onSent`, which comes for large pieces only. Does nothing, and says true, where `sendHeaders` does
-   * nothing.
+   * connection's until `onSent`, which comes for large pieces only. Does nothing, and says true, on a stream that is closed.
    */
   sendData(stream: Stream, bytes: Uint8Array, endStream: boolean): boolean {
-    if (stream.closed || this.lifecycle.closed) return true;
+    if (stream.closed) return true;
     checkSendable(stream, SEND_DATA);
     if (!stream.headersSent) {
       throw new TypeError(`Cannot send data on stream ${stream.id} before its headers`);
@@ -397,16 +382,6 @@ export class Connection {
     this.flow.release(stream, bytes, read, expected, last, this.timers.now);
   }
 
-  /** Server: refuses a stream whose request its application has not got, so that the client may send it again. */
-  refuse(stream: Stream, reason: string): void {
-    if (!stream.closed) this.handler.refuseStream(stream, reason);
-  }
-
-  /** Server: no handler has answered `stream`, which the library ends or has ended. Many such streams are a flood. */
-  unanswered(stream: Stream): void {
-    if (!this.lifecycle.closed) this.parts.unanswered?.end(stream.id, this.timers.now);
-  }
-
   /**
    * Ends a stream at once with RST_STREAM; its sink gets `onClosed` before this returns. NO_ERROR on a server whose
    * answer is complete, though still queued, changes nothing: it follows the answer by itself (section 8.1).
@@ -439,11 +414,10 @@ export class Connection {
   }
 
   /**
-   * Ends the connection at once: GOAWAY with the error's code, and every stream fails with `error`. Before NO_ERROR a server
+   * Ends the connection at once: GOAWAY with the error's code, and every stream fails with `error`. With NO_ERROR a server
    * answers what is open.
    */
   abort(error: Http2Error): void {
-    this.handler.requests?.dismiss(error);
     this.lifecycle.abort(error);
   }
 

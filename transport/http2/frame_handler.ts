@@ -64,7 +64,7 @@ export class FrameHandler implements FrameVisitor {
   private readonly lifecycle: Lifecycle;
 
   /** `parts` are the connection's. `requests`: what header sections of a server's clients begin. */
-  constructor(private readonly parts: Parts, readonly requests?: Requests) {
+  constructor(private readonly parts: Parts, private readonly requests?: Requests) {
     this.streams = parts.streams;
     this.flow = parts.flow;
     this.sections = parts.sections;
@@ -79,11 +79,6 @@ export class FrameHandler implements FrameVisitor {
   /** Ends the connection for a rule of framing that the peer broke. */
   abort(error: Http2Error): void {
     this.lifecycle.abort(error);
-  }
-
-  /** Refuses a stream that is open (section 8.7). */
-  refuseStream(stream: Stream, reason: string): void {
-    this.fail(new Http2Error("stream", ErrorCode.REFUSED_STREAM, "library", reason, true), stream.id);
   }
 
   /** A DATA frame begins. */
@@ -459,14 +454,8 @@ export class FrameHandler implements FrameVisitor {
     if (error.kind !== "stream") return this.lifecycle.abort(error);
     const stream = this.streams.get(streamId);
     if (stream !== undefined) this.lifecycle.reset(stream, error);
-    const cost = this.streamErrorCost();
+    const cost = this.parts.abuse.streamError(this.parts.timers.now);
     if (cost !== undefined) this.lifecycle.abort(cost);
-  }
-
-  /** An error or a refusal of one stream, which we answer: the connection's error where there were too many. */
-  streamErrorCost(): Http2Error | undefined {
-    const { abuse, timers } = this.parts;
-    return abuse.streamErrors.spend(timers.now) ?? abuse.countReply();
   }
 }
 

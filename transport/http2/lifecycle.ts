@@ -36,12 +36,20 @@ export interface LifecycleParts {
   readonly lifetime: Lifetime | undefined;
 }
 
+/** What the clients of a server have asked, as the end of their connection concerns it. */
+export interface OpenRequests {
+  /** `stream` is about to fail with the connection's `error`. */
+  dismiss(stream: Stream, error: Http2Error): void;
+}
+
 /** Ends the streams of one connection, and the connection. */
 export class Lifecycle {
   /** Nothing is received or opened any more. */
   closed = false;
   /** What ended the connection; undefined while it runs, and where both sides were through with it. */
   error: Http2Error | undefined = undefined;
+  /** Server: what its clients have asked. */
+  requests: OpenRequests | undefined = undefined;
 
   /** `parts` are the connection's. */
   constructor(private readonly parts: LifecycleParts) {}
@@ -138,6 +146,7 @@ export class Lifecycle {
     const firstUnsent = this.parts.role === "client" && error?.kind === "io" ? unsentFrom : Infinity;
     for (const stream of this.parts.streams.all()) {
       try {
+        if (error !== undefined) this.requests?.dismiss(stream, error);
         this.close(stream, stream.id < firstUnsent ? error : error!.ofUnsent);
       } catch (bug) { // the others must have their end
         thrown.push(bug);

@@ -1,10 +1,12 @@
 // What a header section of a client begins at its server (RFC 9113, sections 5.1.1, 5.1.2 and 8.1).
 
+import type { Instant } from "../../pollers/contract/engine.ts";
 import { DecodeFailure } from "../hpack/decoder.ts";
 import { HeaderList } from "../hpack/header_list.ts";
-import { ErrorCode, type Http2Error } from "./error.ts";
+import { ErrorCode, Http2Error } from "./error.ts";
 import { malformedReason } from "./header_validation.ts";
 import { writeRstStream } from "./frame_writer.ts";
+import type { OpenRequests } from "./lifecycle.ts";
 import type { Parts } from "./parts.ts";
 import type { PeerStreams } from "./peer_streams.ts";
 import { requestRules } from "./request_validation.ts";
@@ -42,19 +44,34 @@ const answerTooLarge: TooLargeResponse = () => TOO_LARGE;
 export interface RequestOwner {
   /** Hands a request's header section up. */
   begin(stream: Stream, headers: HeaderList, endStream: boolean): Http2Error | undefined;
-  /** A refusal of one stream: the connection's error where there were too many. */
-  streamErrorCost(): Http2Error | undefined;
 }
 
 /** The requests of one connection. */
-export class Requests {
+export class Requests implements OpenRequests {
   /** `parts` are the connection's, and `ofPeer` and `unanswered` those that a server has. */
   constructor(
     private readonly parts: Parts,
     private readonly ofPeer: PeerStreams,
     private readonly unanswered: Unanswered,
     private readonly answers: ServerAnswers = {},
-  ) {}
+  ) {
+    parts.lifecycle.requests = this;
+  }
+
+  /** {@linkcode takeTime} is to be called: what ended a stream may not have known the time. */
+  get wantsTime(): boolean {
+    const { unanswered, parts: { lifetime } } = this;
+    return unanswered.wantsTime || (lifetime !== undefined && lifetime.wantsTime);
+  }
+
+  /** It is `now`. */
+  takeTime(now: Instant): void {
+    const { unanswered, parts: { lifetime, lifecycle, streams, timers } } = this;
+    timers.now = now;
+    if (lifetime?.wantsTime) lifetime.idle(now);
+    const flood = unanswered.wantsTime ? unanswered.judge(streams.finished, now) : undefined;
+    if (flood !== undefined) lifecycle.abort(flood);
+  }
 
   /** A header section came on an idle stream. */
   begin(
@@ -71,13 +88,13 @@ export class Requests {
       parts.lifecycle.ignore(streamId, window);
       return parts.abuse.late.section(streamId, streams.opened, parts.timers.now);
     }
-    if (streams.size >= ofPeer.limit) return this.refuse(streamId, ErrorCode.REFUSED_STREAM, window, owner);
+    if (streams.size >= ofPeer.limit) return this.refuse(streamId, ErrorCode.REFUSED_STREAM, window);
     const isTooLarge = fields instanceof Failure;
     if (!isTooLarge && malformation(fields, "request", rules) !== undefined) {
-      return this.refuse(streamId, ErrorCode.PROTOCOL_ERROR, window, owner);
+      return this.refuse(streamId, ErrorCode.PROTOCOL_ERROR, window);
     }
     const stream = new OpenStream(streamId, parts.peerSettings.initialWindowSize, flow.initialStreamWindow);
-    if (isTooLarge) return this.refuseTooLarge(stream, fields.reason, endStream, owner);
+    if (isTooLarge) return this.refuseTooLarge(stream, fields.reason, endStream);
     streams.add(stream);
     stream.sink = parts.sink.onStream(stream);
     return owner.begin(stream, fields, endStream);
@@ -95,30 +112,41 @@ export class Requests {
   }
 
   /**
-   * The connection is about to end with `error`, in order: what is open is answered, for a client closes a connection that
-   * goes away when it has no requests on it any more, having read all that was sent. A message of which a part waits for
-   * the client's window cannot be ended by trailers: its stream ends with the connection.
+   * The connection ends in order: what is open is answered, for a client closes a connection that goes away when it has no
+   * requests on it any more, having read all that was sent. A message of which a part waits for the client's window cannot
+   * be ended by trailers: its stream ends with the connection.
    */
-  dismiss({ code, reason }: Http2Error): void {
-    const { parts: { lifecycle, sections, streams, out, peerSettings }, answers: { unavailable } } = this;
-    if (code !== ErrorCode.NO_ERROR || lifecycle.closed || unavailable === undefined) return;
-    for (const stream of streams.all()) {
-      if (stream.hasQueued) continue;
-      if (!stream.localClosed) {
-        sections.write(stream, unavailable(stream, reason, peerSettings), undefined, true);
-      }
-      if (!stream.remoteClosed) writeRstStream(out, stream.id, ErrorCode.NO_ERROR);
+  dismiss(stream: Stream, { code, reason }: Http2Error): void {
+    const { parts: { sections, out, peerSettings }, answers: { unavailable } } = this;
+    if (code !== ErrorCode.NO_ERROR || unavailable === undefined || stream.closed || stream.hasQueued) return;
+    if (!stream.localClosed) {
+      sections.write(stream, unavailable(stream, reason, peerSettings), undefined, true);
     }
+    if (!stream.remoteClosed) writeRstStream(out, stream.id, ErrorCode.NO_ERROR);
   }
 
-  private refuse(
-    streamId: number,
-    code: number,
-    window: number,
-    owner: RequestOwner,
-  ): Http2Error | undefined {
-    this.parts.lifecycle.refuse(streamId, code, window);
-    return owner.streamErrorCost();
+  /**
+   * Refuses a stream that is open, whose request its application has not got, so that the client may send it again
+   * (section 8.7).
+   */
+  refuseOpen(stream: Stream, reason: string): void {
+    if (stream.closed) return;
+    const { lifecycle, abuse, timers } = this.parts;
+    lifecycle.reset(stream, new Http2Error("stream", ErrorCode.REFUSED_STREAM, "library", reason, true));
+    const cost = abuse.streamError(timers.now);
+    if (cost !== undefined) lifecycle.abort(cost);
+  }
+
+  /** No handler has answered `stream`, which the library ends or has ended. Many such streams are a flood. */
+  endUnanswered({ id }: Stream): void {
+    const { lifecycle, timers } = this.parts;
+    if (!lifecycle.closed) this.unanswered.end(id, timers.now);
+  }
+
+  private refuse(streamId: number, code: number, window: number): Http2Error | undefined {
+    const { lifecycle, abuse, timers } = this.parts;
+    lifecycle.refuse(streamId, code, window);
+    return abuse.streamError(timers.now);
   }
 
   /** A complete response, then RST_STREAM(NO_ERROR) so that the client stops sending (section 8.1). */
@@ -126,13 +154,12 @@ export class Requests {
     stream: Stream,
     reason: string,
     endStream: boolean,
-    owner: RequestOwner,
   ): Http2Error | undefined {
-    const { sections, lifecycle } = this.parts;
+    const { sections, lifecycle, abuse, timers } = this.parts;
     const { tooLarge = answerTooLarge } = this.answers;
     sections.write(stream, tooLarge(reason), undefined, true);
-    if (!endStream) return this.refuse(stream.id, ErrorCode.NO_ERROR, stream.receiveWindow.available, owner);
+    if (!endStream) return this.refuse(stream.id, ErrorCode.NO_ERROR, stream.receiveWindow.available);
     lifecycle.ignore(stream.id, 0);
-    return owner.streamErrorCost();
+    return abuse.streamError(timers.now);
   }
 }

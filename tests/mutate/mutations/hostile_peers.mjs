@@ -129,7 +129,7 @@ export default [
   },
   {
     file: "transport/http2/requests.ts",
-    before: "    lifecycle.ignore(stream.id, 0);\n    return owner.streamErrorCost();",
+    before: "    lifecycle.ignore(stream.id, 0);\n    return abuse.streamError(timers.now);",
     after: "    lifecycle.ignore(stream.id, 0);\n    return undefined;",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
   },

@@ -215,7 +215,7 @@ export default [
 
   mutation(
     "transport/driver.ts",
-    "    if (connection.wantsTime) connection.takeTime(this.engine.now());\n",
+    "    if (requests?.wantsTime) requests.takeTime(this.engine.now());\n",
     "",
     CALLS,
     "[C70] idle counts",

@@ -23,7 +23,7 @@ function respond(bench: Bench, ms: number): void {
   bench.pass(ms);
   bench.connection.sendHeaders(bench.sink.streams.at(-1)!, RESPONSE_LIST, undefined, true);
   bench.sent();
-  if (bench.connection.wantsTime) bench.connection.takeTime(bench.now);
+  if (bench.connection.requests!.wantsTime) bench.connection.requests!.takeTime(bench.now);
 }
 
 test("[C70] a connection on which no stream was opened ends gracefully after maxConnectionIdleMs", () => {
@@ -49,7 +49,7 @@ test("[C70] idle counts from the end of the last stream, however it ended", () =
     (bench) => respond(bench, 90_000),
     (bench) => {
       bench.pass(90_000).send(rst(bench.sink.streams.at(-1)!.id, 8));
-      if (bench.connection.wantsTime) bench.connection.takeTime(bench.now);
+      if (bench.connection.requests!.wantsTime) bench.connection.requests!.takeTime(bench.now);
     },
     (bench) => respond(bench, 10),
   ];
@@ -107,5 +107,5 @@ test("[C70] without limits nothing is waited for", () => {
   const bench = new Bench("server");
   assertEquals([bench.pass(1e12).outcome, bench.connection.nextTimeout()], ["open", Infinity]);
   bench.send(bench.headers(1), rst(1, 8));
-  assertEquals(bench.connection.wantsTime, false);
+  assertEquals(bench.connection.requests!.wantsTime, false);
 });

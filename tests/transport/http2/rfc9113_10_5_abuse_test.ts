@@ -282,9 +282,9 @@ test("10.5: a client that gives up every call after a third of a second lives, a
 /** Ends stream `i` with its response, for the application or in its place; then the connection learns the time. */
 function end(bench: Bench, i: number, by: "handler" | "library"): void {
   const stream = bench.sink.streams[i]!;
-  if (by === "library") bench.connection.unanswered(stream);
+  if (by === "library") bench.connection.requests!.endUnanswered(stream);
   bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, true);
-  if (bench.connection.wantsTime) bench.connection.takeTime(bench.now);
+  if (bench.connection.requests!.wantsTime) bench.connection.requests!.takeTime(bench.now);
   bench.sent();
 }
 
@@ -335,10 +335,10 @@ test("10.5: a client whose calls all meet a deadline of 200 ms lives, and so do 
       bench.now += deadlineMs; // the connection learns it from `takeTime` alone, for nothing is received meanwhile
       for (let i = 0; i < atOnce; i++) {
         const stream = bench.sink.streams[ended + i]!;
-        bench.connection.unanswered(stream);
+        bench.connection.requests!.endUnanswered(stream);
         bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, true);
       }
-      if (bench.connection.wantsTime) bench.connection.takeTime(bench.now);
+      if (bench.connection.requests!.wantsTime) bench.connection.requests!.takeTime(bench.now);
       bench.sent();
     }
     assertEquals([deadlineMs, bench.outcome, bench.connection.activeStreams], [deadlineMs, "open", 0]);

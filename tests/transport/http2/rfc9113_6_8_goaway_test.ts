@@ -239,23 +239,6 @@ test("5.4.1: abort sends GOAWAY, fails every stream, and ends", () => {
   assertEquals([bench.sink.take(), bench.connection.wantsTransmit], [[], false]);
 });
 
-test("5.4.1: nothing is sent on a connection that ends, while its streams are told one after another", () => {
-  const bench = new Bench("server");
-  bench.send(bench.headers(1), bench.headers(3));
-  const { connection, sink } = bench;
-  const stream = sink.streams[1]!;
-  connection.sendHeaders(stream, RESPONSE_LIST, undefined, false);
-  bench.sent();
-  let copied = false;
-  sink.on = (event) => {
-    if (!event.startsWith("closed 1 ")) return;
-    copied = connection.sendData(stream, new Uint8Array(3), false);
-    connection.sendHeaders(stream, RESPONSE_LIST, undefined, true);
-  };
-  connection.abort(new Http2Error("connection", ErrorCode.NO_ERROR, "user", "close"));
-  assertEquals([copied, bench.sent()], [true, ["GOAWAY 3 NO_ERROR"]]);
-});
-
 test("6.8: the GOAWAY of an error takes no stream that the one of a drain did not", () => {
   const bench = new Bench("server");
   bench.send(bench.headers(1));
