@@ -44,16 +44,16 @@ class ListeningSocket implements FdOwner, AcceptingSocket {
     private readonly at: SocketAddress,
   ) {
     this.file = new BoundFile(engine, at);
+    this.poll(); // before it accepts: what is in the table is closed where this thread dies
   }
 
   start(): void {
     if (this.closed) return; // while accepting rested
-    const handle = this.engine.table.add(this.fd, this);
-    if (typeof handle === "number") {
-      this.listener.failed(errnoError(handle, "accept", this.at), () => this.start());
+    const result = this.handle === undefined ? this.poll() : 0;
+    if (result < 0) {
+      this.listener.failed(errnoError(result, "accept", this.at), () => this.start());
       return;
     }
-    this.handle = handle;
     this.engine.run(this.acceptMore);
   }
 
@@ -74,6 +74,14 @@ class ListeningSocket implements FdOwner, AcceptingSocket {
   }
 
   onWritable(): void {}
+
+  /** Has the table poll the socket; the negative error number where it does not. */
+  private poll(): number {
+    const handle = this.engine.table.add(this.fd, this);
+    if (typeof handle === "number") return handle;
+    this.handle = handle;
+    return 0;
+  }
 
   close(): void {
     this.closed = true;

@@ -120,6 +120,13 @@ export default [
     "tests/simulation/network_test.ts",
     "for a connect that is over",
   ),
+  mutation(
+    "pollers/readiness/listener.ts",
+    "    this.poll(); // before it accepts: what is in the table is closed where this thread dies\n",
+    "",
+    TABLE,
+    "a socket that is bound",
+  ),
   // Addresses.
   mutation(
     "pollers/contract/address.ts",

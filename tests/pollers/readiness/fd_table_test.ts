@@ -17,7 +17,7 @@ import { Sockets } from "../../../pollers/readiness/sockets.ts";
 import { SliceBuffer } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
 import { libc } from "../ffi/setup.ts";
-import { read, until, write } from "../promised.ts";
+import { LOOPBACK, read, tryConnect, until, write } from "../promised.ts";
 import { parked } from "../epoll/breaking.ts";
 import { countDescriptors, countSets, epollEngine, noEpoll, testShapes } from "../epoll/setup.ts";
 
@@ -158,6 +158,23 @@ test("what an engine has left is closed but for what is kept, and once", async (
   pollset.close();
   await engine.shutdown();
 }, { skip });
+
+test(
+  "a socket that is bound and does not listen for anybody yet is closed for a thread that is gone",
+  async () => {
+    const engine = epollEngine();
+    const gone = epollEngine();
+    const listener = gone.listen({}, () => {}, () => {});
+    const bound = await listener.bind(LOOPBACK);
+    assert(bound.ok);
+    await engine.reclaimResources(gone.exportResources());
+    const refused = await tryConnect(engine, { family: "ipv4", host: "127.0.0.1", port: bound.value });
+    assertEquals(refused.ok ? "connected" : refused.error.kind, "refused");
+    listener.shutdown();
+    await Promise.all([gone.shutdown(), engine.shutdown()]);
+  },
+  { skip },
+);
 
 test(
   "fd table: events of a slot's last descriptor say nothing of its next one",

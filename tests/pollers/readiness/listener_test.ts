@@ -107,11 +107,11 @@ test(
     const [one, other] = await engine.pair(); // the engine is in use
     const before = countDescriptors();
     const [listener, heard] = listen(engine);
-    assert((await listener.bind(LOOPBACK)).ok);
     const { table } = engine;
     const add = table.add.bind(table);
     let adds = 0;
-    table.add = (fd, owner) => ++adds === 1 ? -24 : add(fd, owner);
+    table.add = (fd, owner) => ++adds <= 2 ? -24 : add(fd, owner); // when it is bound, and when it begins
+    assert((await listener.bind(LOOPBACK)).ok);
     listener.start();
     assertEquals(heard.paused.length, 1);
     listener.shutdown();
