@@ -70,6 +70,9 @@ export class BlockingWaiting implements Waiting {
   /** No other thread ever waits. */
   take(_found: (due: Int32Array, count: number) => void): void {}
 
+  /** And none was given up. */
+  findLost(): void {}
+
   /** The loop ends with its present iteration. */
   stop(): Promise<void> {
     this.stopping = true;

@@ -73,6 +73,7 @@ export class SyncWaiter {
     this.names.block();
     try {
       this.shape.take(this.found);
+      this.shape.findLost(); // the kick that tells of it may have been taken before
       if (listens && this.dispatcher.hasKept) this.acceptKept();
       return this.waitUntil(until, deadline, spinMs);
     } finally {
@@ -106,7 +107,7 @@ export class SyncWaiter {
       if (count > 0) {
         activeAt = loop.activeAt = now;
         this.found(due, count);
-      }
+      } else this.shape.findLost();
       if (expired) loop.runClosures();
       if (until()) return true;
       if (expired) return false;

@@ -75,6 +75,8 @@ export class ThreadWaiting implements Waiting {
   private thread: Thread | undefined = undefined;
   /** Every one that has not ended, those that were given up among them: they may still be in the system's wait. */
   private readonly threads = new Set<Thread>();
+  /** Of those that were given up and have not ended, as far as this thread has heard. */
+  private readonly givenUp = new Set<Handover<unknown>>();
   private watching = false;
   private stopping = false;
   /** Events are looked for, by whichever thread. */
@@ -126,6 +128,16 @@ export class ThreadWaiting implements Waiting {
     }
     if (Atomics.load(control, TOKEN) !== ENGINE) return this.threadEnded("it does not answer");
     this.isBack(found);
+  }
+
+  /** One says so in its memory when it has taken something, and kicks when it ends. */
+  findLost(): void {
+    for (const { control, due } of this.givenUp) {
+      const count = Atomics.exchange(control, COUNT, 0);
+      if (count === 0) continue;
+      if (this.dispatcher.recovers) this.dispatcher.recover();
+      else this.dispatcher.dispatch(due, count);
+    }
   }
 
   /** The poller thread is kicked and ends by itself, and so is whatever was given up before: what they use is there until then. */
@@ -184,7 +196,9 @@ export class ThreadWaiting implements Waiting {
    * One that was given up has ended. It may have waited until now, and passed what it found to nobody. Where events can be found
    * again they are, once no other thread waits for them; where they cannot, they are its own, and are dispatched.
    */
-  private givenUpEnded({ control, due }: Handover<unknown>): void {
+  private givenUpEnded(handover: Handover<unknown>): void {
+    const { control, due } = handover;
+    this.givenUp.delete(handover);
     if (!this.dispatcher.recovers) this.dispatcher.dispatch(due, Atomics.load(control, COUNT));
     else if (this.parked) {
       this.findsAgain = true;
@@ -195,7 +209,7 @@ export class ThreadWaiting implements Waiting {
   private threadEnded(why: string): void {
     const reason = `the poller thread ended: ${why}`;
     const { parked } = this;
-    this.thread = undefined;
+    this.leaveThread();
     if (Atomics.load(this.handover.control, ONLINE) === 1) this.failures = 0;
     else if (Thread.lack(this.poller.module) === undefined) this.failures++;
     this.quit(); // or a thread that is still there would poll beside this one
@@ -204,6 +218,12 @@ export class ThreadWaiting implements Waiting {
     if (parked) this.dispatcher.recover();
     this.takeOver();
     this.startLater(reason);
+  }
+
+  /** It has ended, or is given up. */
+  private leaveThread(): void {
+    if (this.thread !== undefined && this.threads.has(this.thread)) this.givenUp.add(this.handover);
+    this.thread = undefined;
   }
 
   private startLater(reason: string): void {
@@ -240,7 +260,7 @@ export class ThreadWaiting implements Waiting {
   private crashed(reason: string): void {
     if (this.stopping || !this.polling) return;
     this.polling = this.parked = false;
-    this.thread = undefined;
+    this.leaveThread();
     this.loop.runtime.disarm(this.restart);
     this.quit();
     this.onCrash(reason);

@@ -41,6 +41,11 @@ export interface Waiting {
    * found and not dispatched.
    */
   take(found: (due: Int32Array, count: number) => void): void;
+  /**
+   * For a thread that blocks after `take`, and hears of no thread's end: what one that was given up has taken since is found
+   * again, or dispatched.
+   */
+  findLost(): void;
   /** Ends the waiting; settles once its thread has ended. */
   stop(): Promise<void>;
 }

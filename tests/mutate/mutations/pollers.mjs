@@ -373,6 +373,20 @@ export default [
     "that a wait kept",
   ),
   mutation(
+    "pollers/threads/sync_waiter.ts",
+    " else this.shape.findLost();",
+    "",
+    CRASH,
+    "was given up, meanwhile",
+  ),
+  mutation(
+    "pollers/threads/sync_waiter.ts",
+    "      this.shape.findLost(); // the kick that tells of it may have been taken before\n",
+    "",
+    CRASH,
+    "was given up, before",
+  ),
+  mutation(
     "pollers/threads/thread_waiting.ts",
     "const RECLAIM_PART_MS = 500;",
     "const RECLAIM_PART_MS = 5_000;",

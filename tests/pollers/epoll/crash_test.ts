@@ -264,6 +264,42 @@ for (
   }, { skip });
 }
 
+for (
+  const [when, { isFoundAgain, isBefore }] of [
+    ["before", { isFoundAgain: true, isBefore: true }],
+    ["meanwhile", { isFoundAgain: true, isBefore: false }],
+    ["meanwhile, where it cannot be found again", { isFoundAgain: false, isBefore: false }],
+  ] as const
+) {
+  test(`a thread that blocks is told of what one took that was given up, ${when}`, async () => {
+    const engine = epollEngine();
+    if (!isFoundAgain) Object.assign(engine.table, { recover: undefined });
+    const ends = await engine.pair();
+    await logged(async () => {
+      const old = await giveUp(engine);
+      const [one, other] = await engine.pair();
+      ends.push(one, other);
+      let heard = 0;
+      one.read(new SliceBuffer(), () => heard++);
+      const lose = (): void => {
+        void write(other, "late");
+        old.waitForIt();
+      };
+      if (isBefore) lose();
+      else {
+        engine.run(() => {
+          lose();
+          old.end();
+        });
+      }
+      assert(engine.waitSync(() => heard === 1, engine.now() + 30_000), "it waits for ever");
+      if (isBefore) old.end(); // the kick that tells of it was another's
+    });
+    for (const end of ends) end.close();
+    await engine.shutdown();
+  }, { skip });
+}
+
 test("a poller thread is not given up since time has passed in which the process was stopped", async () => {
   const engine = epollEngine();
   const [one, other] = await engine.pair();

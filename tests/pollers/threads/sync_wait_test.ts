@@ -56,7 +56,7 @@ class Stage {
     4,
     new Dispatcher({ stride: 1, dispatch: () => void this.dispatched++, listens: () => false }, this.execCtx),
     this.loop,
-    { watch: () => {}, take: () => void this.taken++, stop: () => Promise.resolve() },
+    { watch: () => {}, take: () => void this.taken++, findLost: () => {}, stop: () => Promise.resolve() },
     { asked: 0, block: () => {}, unblock: () => {}, poll: () => {} },
     (reason) => this.crash = reason,
   );
