@@ -147,4 +147,11 @@ export default [
     test,
     name: "[C48][C53] the watch",
   },
+  {
+    file: "surface/channel/health_checks.ts",
+    before: " || service === this.service) return false",
+    after: ") return false",
+    test: "tests/surface/channel/client_health_test.ts",
+    name: "[C52] a new list with the same",
+  },
 ];

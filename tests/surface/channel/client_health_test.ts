@@ -331,6 +331,26 @@ test("[C52] the service config asks for another service's health, for none, and 
   await world.end();
 });
 
+test("[C52] a new list with the same service's health keeps the watches of servers that stay", async () => {
+  const world = new World();
+  let watches = 0;
+  for (let i = 0; i < 2; i++) {
+    await world.serve(watched(async function* () {
+      watches++;
+      yield { status: "SERVING" };
+      await forEver();
+    }));
+  }
+  world.connect();
+  for (let i = 0; i < 3; i++) {
+    await world.pass();
+    assertEquals([world.channel.state, watches], ["READY", 2]);
+    world.resolve(CHECKED);
+    assertEquals(world.channel.state, "READY");
+  }
+  await world.end();
+});
+
 test("[C53] the watch carries the channel's call credentials", async () => {
   const world = new World();
   const seen: unknown[] = [];

@@ -6,7 +6,7 @@ import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { goAway, rst } from "../../transport/http2/wire.ts";
 import type { RawPeer } from "../../transport/raw_peer.ts";
-import { answer, Bench, type BenchOptions, gaps } from "./connecting.ts";
+import { answer, Bench, type BenchOptions, Call, gaps } from "./connecting.ts";
 
 const MAX_ID = 0x7fffffff;
 
@@ -83,6 +83,39 @@ test("[C48] a service config that allows more connections has them made for call
   allow(1); // those that there are stay
   await bench.pass(50);
   assertEquals([bench.peers.length, attached(bench), bench.route.state], [3, [], "READY"]);
+});
+
+test("calls that wait for a stream fail when the channel is closed or drained, those that are waitForReady too", async () => {
+  for (const end of ["close", "drain"] as const) {
+    const bench = await makeBench(1);
+    for (const waitForReady of [false, false, true]) bench.call(waitForReady);
+    await bench.pass(50);
+    bench.log.splice(0);
+    bench.turn(() => end === "close" ? bench.route.close() : bench.route.drain(() => {}));
+    assertEquals(bench.log.filter((line) => !line.startsWith("call 1")), [
+      "call 2 unavailable: channel is closed",
+      "call 3 unavailable: channel is closed",
+    ]);
+  }
+});
+
+test("[C41] a call that begins as a stream comes free, while another one waits for it, counts once", async () => {
+  const config = readConfig({ loadBalancingConfig: [{ least_request: {} }] });
+  const bench = await makeBench(1, { config });
+  const first = bench.call();
+  bench.call();
+  await bench.pass(50);
+  assertEquals(attached(bench), ["call 1"]);
+  let counted = 0;
+  first.then = () => {
+    const third = new Call("third", false, bench);
+    Object.defineProperty(third, "tracker", { set: () => void counted++ });
+    bench.route.callBegan();
+    bench.route.submit(third);
+  };
+  bench.peers[0]!.send(answer(1));
+  await bench.pass(10);
+  assertEquals([counted, attached(bench)], [1, ["call 2"]]);
 });
 
 test("[C48] no connection is made while there is a stream; one that has none is passed over", async () => {

@@ -144,6 +144,20 @@ test("[C44] a call waits for its server while that connects, though others are R
   assertEquals(pickFor(world, second), "82");
 });
 
+test("[C44] calls that wait for a server pick again when it fails, though another one is READY", async () => {
+  const world = makeWorld();
+  const [good] = await serve(world, 81);
+  world.resolve(good!, world.refusing(82));
+  pickFor(world, userOf(world, 81, 82));
+  await world.runUntil(100);
+  const waiting = userOf(world, 82, 81);
+  assertEquals(pickFor(world, waiting), "queue");
+  const { length } = world.states;
+  await world.runUntil(200);
+  assert(world.states.length > length, "no picker that the call could ask");
+  assertEquals(pickFor(world, waiting), "81");
+});
+
 test("[C44] two that fail are a failure, though a third is IDLE; it connects to that without a call", async () => {
   const world = makeWorld();
   const [good] = await serve(world, 81);

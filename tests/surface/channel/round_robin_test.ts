@@ -96,6 +96,16 @@ test("[C39] of a long list whose servers are lost together there is not a picker
   );
 });
 
+test("[C11] resetBackoff: every server that failed is tried now", async () => {
+  const world = makeWorld();
+  world.resolve(world.refusing(70), ...await serve(world, 81), world.refusing(71));
+  await world.runUntil(500);
+  const before = world.attempts.length;
+  world.turn(() => world.balancer.resetBackoff());
+  await world.runUntil(600);
+  assertEquals(world.attempts.slice(before), ["500 10.0.0.2:70", "500 10.0.0.2:71"]);
+});
+
 test("[C38] READY while any is, though others fail", async () => {
   const world = makeWorld();
   const [good] = await serve(world, 81);

@@ -114,6 +114,10 @@ test("[C42] a report without calls a second, or without utilization, is ignored,
   const good = { cpuUtilization: 0.5, rpsFractional: 100 };
   world.report({ 81: good, 82: { cpuUtilization: 0.25, rpsFractional: 100 } });
   world.report({ 81: { cpuUtilization: 0.9 }, 82: { rpsFractional: 7, memUtilization: 1, eps: 3 } });
+  world.report({ // weights that are no numbers to share by
+    81: { cpuUtilization: 1e-300, rpsFractional: 1e300 },
+    82: { cpuUtilization: 1e300, rpsFractional: 1e-300 },
+  });
   const [garbage, noBase64] = [encodeBinary(Uint8Array.of(0xff, 0xff)), "*?*"];
   for (const value of [garbage, noBase64]) {
     world.start().tracker.callEnded(Status.OK, HeaderList.of([["endpoint-load-metrics-bin", value]]));
