@@ -323,4 +323,18 @@ export default [
     RECENT,
     "too long for what a connection may keep",
   ),
+  mutation(
+    "transport/hpack/value_memory.ts",
+    " && this.sets < MOST_SETS",
+    "",
+    VALUES,
+    "of short values",
+  ),
+  mutation(
+    "transport/hpack/name_history.ts",
+    "    if (history !== undefined) return history;\n",
+    "",
+    "tests/transport/hpack/rfc7541_6_representations_test.ts",
+    "a name that only a peer has used",
+  ),
 ];

@@ -1,5 +1,5 @@
 // What our encoder chooses among the representations of RFC 7541, section 6, octet for octet.
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
@@ -173,6 +173,20 @@ test("6.2.3: a field that came never indexed is passed on never indexed, under w
   for (let i = 0; i < 3; i++) assertEquals(encode(encoder, received), hex("10 0178 0131"));
   assertEquals(received.get("x"), "1");
   assertEquals(encode(encoder, received), hex("10 0178 0131"), "read as a string in between");
+});
+
+test("6.2.1: a name that only a peer has used is sent with its index when it is passed on again", () => {
+  const decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 16_384 });
+  const encoder = new Encoder();
+  const passedOn = (value: string): string => {
+    const received = decoder.decode(fromHex(`00 04 782d317a 01 ${value}`), 0, 8);
+    assert(received instanceof HeaderList);
+    return encode(encoder, received);
+  };
+  assertEquals(passedOn("01").slice(0, 2), "40");
+  for (const value of ["02", "03", "04"]) {
+    assertMatch(passedOn(value), new RegExp(`^(7e|0f2f)01${value}$`)); // with an entry or without
+  }
 });
 
 test("lists are remembered in bounds, and those that are encoded once not at all", () => {

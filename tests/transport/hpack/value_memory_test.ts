@@ -3,10 +3,11 @@ import { assert, assertEquals } from "@std/assert";
 import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { DecodeFailure, Decoder } from "../../../transport/hpack/decoder.ts";
 import { decoderMemory } from "../../../transport/hpack/decoder_memory.ts";
-import type { Field } from "../../../transport/hpack/field.ts";
+import { Field } from "../../../transport/hpack/field.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { huffmanEncode, huffmanLength } from "../../../transport/hpack/huffman.ts";
 import { encodeInteger } from "../../../transport/hpack/integer.ts";
+import { ValueMemory } from "../../../transport/hpack/value_memory.ts";
 import { test } from "../../harness.ts";
 import { decoded } from "./decoded.ts";
 
@@ -69,6 +70,27 @@ for (const coding of CODINGS) {
     }
   });
 }
+
+test("of short values a connection knows 512 at most, and forgets others for them", () => {
+  const memory = new ValueMemory();
+  const { name } = field(decoder(), block(token(0), "never", "plain"));
+  const octets = (i: number): Uint8Array => new TextEncoder().encode(`a token of few octets, ${i}`);
+  const known = (count: number): number => {
+    let found = 0;
+    for (let i = 0; i < count; i++) {
+      const bytes = octets(i);
+      if (memory.find(name, bytes, 0, bytes.length, 0) !== undefined) found++;
+      else memory.add(Field.of(name, `${i}`), bytes, 0, bytes.length);
+      memory.find(name, bytes, 0, bytes.length, 0); // it is there, so looking is not given up
+    }
+    return found;
+  };
+  known(64);
+  assert(known(64) > 48);
+  known(1_000);
+  const all = known(1_000);
+  assert(all <= 512, `${all} values`);
+});
 
 test("the same octets under another name, or in another form, are another field", () => {
   const using = decoder();
