@@ -161,4 +161,18 @@ export default [
     ),
     poller: "io_uring",
   },
+  mutation(
+    "endpoint",
+    "    if (this.lent !== undefined) this.engine.scatterer.giveBack(this.lent);\n",
+    "",
+    ENGINE,
+    "memory that reads lend",
+  ),
+  mutation(
+    "endpoint",
+    "if (this.lending && buffers.lend()) {",
+    "if (this.lending && buffers === undefined) {",
+    ENGINE,
+    "memory that reads lend",
+  ),
 ];
