@@ -548,4 +548,12 @@ export default [
     CLIENT,
     "[Q86] [Q90]",
   ),
+  mutation(
+    SERVED,
+    "    checkStatus(this.path, status, details);\n    const framed",
+    "    const framed",
+    SERVER,
+    "[Q99] finish is called exactly once",
+  ),
+  mutation(SERVED, "corked && !through", "corked", SERVER, "[Q38] a server's write with through"),
 ];

@@ -118,11 +118,9 @@ test("[Q99] finish is called exactly once, also after a cancel", async () => {
     const first = made;
     await until(() => made !== first);
     for (const wrong of [-1, 17, 1.5, "NOT FOUND", new Error("no")]) {
-      assertThrows(
-        () => made.finish(wrong as never),
-        TypeError,
-        "is no status: give a code of 0 to 16 or its name, or an RpcError",
-      );
+      const says = "is no status: give a code of 0 to 16 or its name, or an RpcError";
+      assertThrows(() => made.finish(wrong as never), TypeError, says);
+      assertThrows(() => made.startWriteAndFinish({}, wrong as never), TypeError, says);
     }
     assertThrows(() => made.finish("NOT_FOUND", 5 as never), TypeError, "its details are the number 5");
     made.finish(new RpcError("NOT_FOUND", "nothing", { metadata: { why: "gone" } }));
@@ -729,7 +727,7 @@ test("[Q38] a server's write with through has its reaction after one that was on
     const calls = [new Both(), new Both()];
     for (const call of calls) createReactorClient(Trial, channel).both(call).startCall();
     await until(() => made.length === 2);
-    made[0]!.startWrite({}, { through: true, noCompression: true });
+    made[0]!.startWrite({}, { through: true, corked: true, noCompression: true }); // through has it sent
     made[1]!.startWrite({});
     await until(() => order.length === 2);
     assertEquals(order, ["usual write true", "through write true"]);
