@@ -72,9 +72,8 @@ export class TypedCall<Req, Res> {
     this.response = call.answer!.value as Res;
   }
 
-  /** Takes a response. Throws RpcError where it cannot be decoded; the call is over then. */
+  /** Takes a response, of which the headers were told. Throws RpcError where it cannot be decoded; the call is over then. */
   take(): Res {
-    this.tellHeaders();
     const bytes = this.call.take();
     try {
       return this.method.responseCodec.decode(bytes, this.context.maxReceiveElements);
