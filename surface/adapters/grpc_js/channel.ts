@@ -16,7 +16,7 @@ import { type Deadline, earlier, msUntil } from "./deadline.ts";
 import { later } from "./later.ts";
 import { headersOf, type Metadata } from "./metadata.ts";
 import type { ServerSurfaceCall } from "./server_call.ts";
-import { WireCall } from "./wire_call.ts";
+import { type ResponseDecoder, WireCall } from "./wire_call.ts";
 
 /** What clients make their calls on. */
 export interface ChannelInterface {
@@ -191,6 +191,8 @@ let calls = 0;
 export class ChannelCall implements Call {
   /** The method has one request: its message, its end and the metadata go together. */
   isSingle = false;
+  /** The method has one response: the listener gets what this makes of it. */
+  single: ResponseDecoder | undefined = undefined;
   /** Is called at its end, where it was made for another call: that one may have many, and go on for long. */
   onOver: (() => void) | undefined = undefined;
   private readonly number: number = ++calls;
@@ -224,7 +226,7 @@ export class ChannelCall implements Call {
     const template = this.context.template(this.method);
     const { onOver } = this;
     const all = onOver === undefined ? listener : untilOver(listener, onOver);
-    this.call = new WireCall(this.context, template, this.given(metadata), all);
+    this.call = new WireCall(this.context, template, this.given(metadata), all, this.single);
     if (this.cancelled !== undefined) this.call.cancel(...this.cancelled);
     else this.call.start();
     if (this.readFirst) this.call.read();

@@ -76,8 +76,10 @@ function bottomCall(
 ): InterceptingCallInterface {
   const call = channel.createCall(method.path, deadline ?? Infinity, host, parent ?? null, flags);
   if (credentials) call.setCredentials(credentials);
-  if (call instanceof ChannelCall) call.isSingle = !method.requestStream;
-  return new BottomCall(call, method);
+  if (!(call instanceof ChannelCall)) return new BottomCall(call, method, false);
+  call.isSingle = !method.requestStream;
+  if (!method.responseStream) call.single = method;
+  return new BottomCall(call, method, !method.responseStream);
 }
 
 /** The lowest call: messages above it, octets below. */
@@ -85,10 +87,12 @@ class BottomCall implements InterceptingCallInterface {
   private failure: StatusObject | undefined = undefined;
   private received = false;
 
+  /** `decodes`: what comes of `call` is the one response, decoded. */
   constructor(
     private readonly call: Call,
     // deno-lint-ignore no-explicit-any
     private readonly method: ClientMethodDefinition<any, any>,
+    private readonly decodes: boolean,
   ) {}
 
   cancelWithStatus(code: Status, details: string): void {
@@ -106,10 +110,16 @@ class BottomCall implements InterceptingCallInterface {
   start(metadata: Metadata, listener: Partial<InterceptingListener> = {}): void {
     this.call.start(metadata, {
       onReceiveMetadata: (received) => listener.onReceiveMetadata?.(received),
-      onReceiveMessage: (octets) => this.onOctets(octets, listener),
+      onReceiveMessage: (message) =>
+        this.decodes ? this.onSingle(message, listener) : this.onOctets(message, listener),
       onReceiveStatus: (status) => this.onStatus(status, listener),
     });
     if (!this.method.responseStream) this.call.startRead();
+  }
+
+  private onSingle(message: unknown, listener: Partial<InterceptingListener>): void {
+    this.received = true;
+    listener.onReceiveMessage?.(message);
   }
 
   private onOctets(octets: Buffer, listener: Partial<InterceptingListener>): void {

@@ -4,6 +4,7 @@ import { Buffer } from "../../../pollers/native/node_classes.ts";
 import { type HeaderList, markUncompressed, type RequestTemplate } from "../../../transport/mod.ts";
 import { type CallStatus, endedBy } from "../../call/call_status.ts";
 import { MessageStore } from "../../call/message_store.ts";
+import { Status } from "../../call/status.ts";
 import { encodeFramed, reuseFramed } from "../../proto/mod.ts";
 import { RAW_CODEC } from "../../proto/raw.ts";
 import type { GivenOptions } from "../../client/call_options.ts";
@@ -13,6 +14,13 @@ import { type AuthContext, authContextOf } from "./auth_context.ts";
 import type { InterceptingListener, MessageContext } from "./call_interface.ts";
 import { later } from "./later.ts";
 import { fromHeaders } from "./metadata.ts";
+import { textOfError } from "./status.ts";
+
+/** What decodes the response of a method that has one. */
+export interface ResponseDecoder {
+  /** Throws where it cannot. */
+  responseDeserialize(octets: Buffer): unknown;
+}
 
 /** The bit of `MessageContext.flags` that keeps a message from being compressed. */
 const NO_COMPRESS = 2;
@@ -26,12 +34,13 @@ export class WireCall extends ClientCall {
   /** The status, while messages that came before are not read. */
   private lastStatus: CallStatus | undefined = undefined;
 
-  /** Nothing happens before `start`. */
+  /** Nothing happens before `start`. `single`: there is one response, which the listener gets decoded. */
   constructor(
     context: CallContext,
     template: RequestTemplate,
     options: GivenOptions,
     private readonly listener: InterceptingListener,
+    private readonly single: ResponseDecoder | undefined,
   ) {
     super(context, template, true, options);
   }
@@ -41,9 +50,9 @@ export class WireCall extends ClientCall {
     return this.transport === undefined ? null : authContextOf(this.transport.security);
   }
 
-  /** Any number of messages may come: whether it is one too many is said above. */
+  /** Where it does not know its method any number of messages may come. */
   override get singleMessage(): boolean {
-    return false;
+    return this.single !== undefined;
   }
 
   /** The next message is wanted. */
@@ -85,6 +94,7 @@ export class WireCall extends ClientCall {
   }
 
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
+    if (this.single !== undefined) return this.takeSingle(this.single, bytes, wireBytes);
     if (!this.reading) return (this.stored ??= new MessageStore()).push(bytes, wireBytes);
     this.reading = false;
     this.release(wireBytes);
@@ -121,8 +131,21 @@ export class WireCall extends ClientCall {
     this.deliverStatus(status);
   }
 
+  /** Decoded as it comes, for its status may come with it: one that cannot be decoded ends the call, whatever the server says. */
+  private takeSingle(single: ResponseDecoder, bytes: Uint8Array, wireBytes: number): void {
+    let message: unknown;
+    try {
+      message = single.responseDeserialize(bufferOf(bytes));
+    } catch (error) {
+      const details = `Response message parsing error: ${textOfError(error)}`;
+      return this.cancel(Status.INTERNAL, details, "library", error);
+    }
+    this.release(wireBytes);
+    later(() => this.listener.onReceiveMessage(message));
+  }
+
   private deliver(bytes: Uint8Array): void {
-    const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const message = bufferOf(bytes);
     later(() => this.listener.onReceiveMessage(message));
   }
 
@@ -135,4 +158,8 @@ export class WireCall extends ClientCall {
       })
     );
   }
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }

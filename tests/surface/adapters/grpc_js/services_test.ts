@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { sendUnaryData, ServerUnaryCall, ServerWritableStream } from "pollwire/grpc-js";
 import * as grpc from "pollwire/grpc-js";
-import { Channel, createClient, Health, healthService, Server } from "pollwire";
+import { Channel, Channelz, channelzService, createClient, Health, healthService, Server } from "pollwire";
 import { test } from "../../../harness.ts";
 import { app, bound, type Handlers, type Library, load, type Note, outcome } from "./sides.ts";
 
@@ -60,6 +60,53 @@ test("grpc-js: a client of this library asks an app's server for its health", as
   for await (const { status } of health.watch({ service: "" })) assertEquals(status, "SERVING");
   channel.close();
   await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+});
+
+test("grpc-js: channelz knows the status that the caller of a method with one response gets", async () => {
+  const counting = new Server();
+  new Channelz(counting);
+  const channel = new Channel(`127.0.0.1:${await counting.listen("127.0.0.1:0")}`);
+  const channelz = createClient(channelzService(), channel);
+
+  const path = "/texts.Texts/Give";
+  const octets = { serialize: (text: string) => Buffer.from(text), deserialize: String };
+  const server = new grpc.Server();
+  server.register(
+    path,
+    (call: ServerWritableStream<string, string>) => {
+      for (const letter of call.request) call.write(letter);
+      call.end(); // all of it and the status are one write
+    },
+    octets.serialize,
+    octets.deserialize,
+    "serverStream",
+  );
+  const port = await bound(server, grpc.ServerCredentials.createInsecure());
+  const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+  const decode = (given: Buffer): string => {
+    if (String(given) === "!") throw new Error("not that");
+    return String(given);
+  };
+  const { serialize } = octets;
+  const give = (text: string) =>
+    new Promise<unknown[]>((resolve) => {
+      let got: string | number | undefined;
+      client.makeUnaryRequest(path, serialize, decode, text, (error, value) => got = error?.code ?? value)
+        .on("status", ({ code }) => resolve([got, code]));
+    });
+  const { INTERNAL, OK, UNIMPLEMENTED } = grpc.status;
+  assertEquals(await give("a"), ["a", OK]);
+  assertEquals(await give("!"), [INTERNAL, INTERNAL]);
+  assertEquals(await give("ab"), [UNIMPLEMENTED, UNIMPLEMENTED]);
+  assertEquals(await give(""), [UNIMPLEMENTED, UNIMPLEMENTED]);
+
+  const { channel: all } = await channelz.getTopChannels({});
+  const counted = all.find(({ data }) => data?.target.endsWith(`:${port}`))!.data!;
+  assertEquals([counted.callsStarted, counted.callsSucceeded, counted.callsFailed], [4n, 1n, 3n]);
+  client.close();
+  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  channel.close();
+  await counting.shutdown();
 });
 
 /** Succeeds at the third attempt of each call. */
