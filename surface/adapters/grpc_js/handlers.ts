@@ -54,6 +54,22 @@ function begin(
 /** The call is over. */
 function cancel(surface: Surface | undefined): void {
   if (surface === undefined) return;
+  if (surface instanceof ServedUnary) return emitCancelled(surface);
+  if (!surface.isFinishing) return leave(surface);
+  // Its handler ended it: what listens for "finish" may look whether it was cancelled before.
+  const finished = (): void => {
+    surface.off("finish", finished).off("close", finished);
+    leave(surface);
+  };
+  surface.on("finish", finished).on("close", finished);
+}
+
+function leave(surface: ServedWritable | ServedDuplex): void {
+  emitCancelled(surface);
+  surface.destroy();
+}
+
+function emitCancelled(surface: Surface): void {
   surface.cancelled = true;
   (surface as EventEmitter).emit("cancelled", "cancelled");
 }
@@ -93,7 +109,6 @@ class SingleRequest implements InterceptingServerListener {
 
   onCancel(): void {
     cancel(this.surface);
-    if (this.surface instanceof ServedWritable) this.surface.destroy();
   }
 
   private refuse(what: string): void {
@@ -131,8 +146,6 @@ class StreamedRequests implements InterceptingServerListener {
   }
 
   onCancel(): void {
-    const { surface } = this;
-    cancel(surface);
-    surface?.destroy();
+    cancel(this.surface);
   }
 }

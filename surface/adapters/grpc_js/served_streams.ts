@@ -96,9 +96,14 @@ function served<T extends object>(Base: Class<T>): ServedClass<T> {
   return Call as unknown as ServedClass<T>;
 }
 
+/** What calls with a stream of responses have besides. */
+interface Finishing {
+  readonly isFinishing: boolean;
+}
+
 /** `Base` as a call whose stream is that of its responses, with the status behind the last one. */
-function responding<T extends Writable>(Base: Class<T>): ServedClass<T> {
-  class Responding extends served(Base as Class<Writable>) {
+function responding<T extends Writable>(Base: Class<T>): ServedClass<T & Finishing> {
+  class Responding extends served(Base as Class<Writable>) implements Finishing {
     private readonly ending = new Ending();
     private hasStatus = false;
 
@@ -120,6 +125,11 @@ function responding<T extends Writable>(Base: Class<T>): ServedClass<T> {
       this.call.sendStatus(this.ending.build());
     }
 
+    /** The status was sent behind the last response, and "finish" is about to say so. */
+    get isFinishing(): boolean {
+      return this.hasStatus && !this.writableFinished && !this.destroyed;
+    }
+
     /** Nothing comes to `_final` any more, so the status is sent here: the call would stay open until its deadline. */
     override _destroy(error: Error | null, callback: Callback): void {
       if (!this.hasStatus && !this.cancelled) {
@@ -136,7 +146,7 @@ function responding<T extends Writable>(Base: Class<T>): ServedClass<T> {
       return super.end() as unknown as this;
     }
   }
-  return Responding as unknown as ServedClass<T>;
+  return Responding as unknown as ServedClass<T & Finishing>;
 }
 
 /** Of one request and one response. */

@@ -138,6 +138,39 @@ app(
   },
 );
 
+/** Ends the call, and writes down what the stream of its responses says of that. */
+function endWatched(call: ServerWritableStream<Note, Note> | ServerDuplexStream<Note, Note>): void {
+  seen.length = 0;
+  call.on("finish", () => seen.push(`finish ${call.cancelled}`));
+  call.on("cancelled", () => seen.push(`cancelled ${call.cancelled}`));
+  call.end();
+}
+
+app(
+  "a call whose stream is through is cancelled afterwards",
+  () => ({ down: endWatched, both: endWatched }),
+  async ({ client }) => {
+    for (const make of [() => client["down"]({}), () => client["both"]()]) {
+      assertEquals((await streamed(make())).status.code, grpc.status.OK);
+      await until(() => seen.length === 2);
+      assertEquals(seen, ["finish false", "cancelled true"]);
+    }
+  },
+);
+
+app("a call whose stream is destroyed as it is through is cancelled too", () => ({
+  down(call: ServerWritableStream<Note, Note>) {
+    endWatched(call);
+    call.on(
+      "prefinish",
+      () => queueMicrotask(() => queueMicrotask(() => queueMicrotask(() => call.destroy()))),
+    );
+  },
+}), async ({ client }) => {
+  assertEquals((await streamed(client["down"]({}))).status.code, grpc.status.OK);
+  await until(() => seen.includes("cancelled true"));
+});
+
 /** The status of a stream of Notes, and the texts that came before. */
 function streamed(call: ClientReadableStream<Note>): Promise<{ texts: string[]; status: StatusObject }> {
   const texts: string[] = [];
