@@ -9,6 +9,7 @@ import { Channel } from "../full/channel.ts";
 import { type ChannelCredentials, insecure, tls } from "../credentials/mod.ts";
 import type { callFlags, connectFlags } from "./common_flags.ts";
 import { CommandError, UsageError } from "./exit_codes.ts";
+import { refusal } from "./refusal.ts";
 import type { FlagValues } from "./flags.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -58,7 +59,7 @@ export async function openChannel(
       ...more,
     });
   } catch (error) {
-    throw new CommandError((error as Error).message, undefined, { cause: error });
+    throw refusal(error, poller);
   }
 }
 
@@ -105,7 +106,7 @@ async function credentialsOf(
       ...(servername === undefined ? {} : { serverName: servername }),
     });
   } catch (error) {
-    throw new CommandError((error as Error).message, undefined, { cause: error });
+    throw refusal(error);
   }
 }
 

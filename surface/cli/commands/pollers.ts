@@ -1,9 +1,10 @@
 // `pollwire pollers`: which pollers run here, and why the others do not.
 
-import { describePollers, PollerError, selectPoller } from "../../../pollers/mod.ts";
+import { describePollers, selectPoller } from "../../../pollers/mod.ts";
 import { defineCommand } from "../command.ts";
-import { CommandError, ExitCode } from "../exit_codes.ts";
+import { ExitCode } from "../exit_codes.ts";
 import { pollerFlag } from "../common_flags.ts";
+import { refusal } from "../refusal.ts";
 import { fold, styleOf } from "../text.ts";
 
 /** The command. */
@@ -22,14 +23,13 @@ export const pollers = defineCommand({
   ],
   run({ flags, terminal }) {
     const { out } = terminal;
-    const described = describePollers();
     let chosen: string;
     try {
       chosen = selectPoller(flags.poller).name;
     } catch (error) {
-      if (error instanceof PollerError) throw new CommandError(error.message);
-      throw error;
+      throw refusal(error, flags.poller);
     }
+    const described = describePollers();
     if (flags.json) {
       for (const one of described) {
         out.write(`${JSON.stringify({ ...one, chosen: one.name === chosen })}\n`);

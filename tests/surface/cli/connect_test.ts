@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import process from "node:process";
 import { UsageError } from "../../../surface/cli/exit_codes.ts";
 import { readHeaders } from "../../../surface/cli/connect.ts";
 import { test } from "../../harness.ts";
@@ -44,7 +45,7 @@ test("flags of TLS that do not go together are refused before anything is connec
   }
 });
 
-test("a file or a target that cannot be used is a message and 1", async () => {
+test("a file that cannot be used is a message and 1", async () => {
   const file = await pollwire(["health", "localhost:1", "-cacert", "no/such.pem"]);
   assertEquals(file.code, 1);
   assertStringIncludes(file.err, "no/such.pem");
@@ -54,11 +55,34 @@ test("a file or a target that cannot be used is a message and 1", async () => {
     noPem.err,
     `error: Cannot use ${SHOP_PROTO}: it is no PEM, which begins with -----BEGIN;`,
   );
-  const target = await pollwire(["health", "a:b:c", "-plaintext"]);
-  assertEquals([target.code, target.err], [1, 'error: Cannot parse address "a:b:c": expected "host:port"\n']);
-  const poller = await pollwire(["health", "localhost:1", "--poller=eppol"]);
-  assertEquals(poller.code, 1);
-  assertStringIncludes(poller.err, '"eppol" is unknown');
+});
+
+test("a target, a name or a poller that is none is the command line's fault: a message and 2", async () => {
+  for (
+    const [given, says] of [
+      [["health", "a:b:c", "-plaintext"], 'Cannot parse address "a:b:c": expected "host:port"'],
+      [["health", "host:99999", "-plaintext"], 'Cannot parse address "host:99999": port must be 0 to 65535'],
+      [["list", "", "-plaintext"], 'Cannot parse address "": the host is empty'],
+      [["bench", "host:99999", "a.B/C", "-plaintext"], "port must be 0 to 65535"],
+      [["health", "localhost:1", "--authority", "a b"], "Cannot make a channel: authority is the string"],
+      [["health", "localhost:1", "--servername", ""], "serverName is the string"],
+      [["health", "localhost:1", "--poller=eppol"], '"eppol" is unknown'],
+      [["health", "localhost:1", "--poller=native,eppol"], '"eppol" is unknown'],
+      [["health", "localhost:1", "--poller="], "the list is empty"],
+      [["pollers", "--poller=eppol"], '"eppol" is unknown'],
+    ] as const
+  ) {
+    const { code, out, err } = await pollwire(given);
+    assertEquals([code, out], [2, ""], given.join(" "));
+    assertStringIncludes(err, says);
+    assertStringIncludes(err, `\nTry: pollwire help ${given[0]}\n`);
+  }
+});
+
+test("a poller that does not run here is no fault of the command line: a message and 1", async () => {
+  const missing = process.platform === "win32" ? "epoll" : "iocp";
+  const { code, err } = await pollwire(["health", "localhost:1", `--poller=${missing}`]);
+  assertEquals([code, err.includes("Cannot select a poller")], [1, true], err);
 });
 
 test("servers of this machine are connected to in plaintext, however their address is written", async () => {
