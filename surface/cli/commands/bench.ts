@@ -75,7 +75,7 @@ const MOST = { concurrency: 100_000, connections: 50_000, requests: Number.MAX_S
 export const bench = defineCommand({
   usage: "TARGET METHOD",
   about: [
-    "Makes calls of one method, of any kind, and measures them. A call counts once it has ended, with all messages of its streams. CPU is that of this process: near one core, the client is the limit, and not the server. The exit code is 1 where calls failed. Ctrl-C ends the load early and prints what was measured.",
+    "Makes calls of one method, of any kind, and measures them. A call counts once it has ended, with all messages of its streams. CPU is that of this process: near one core, the client is the limit, and not the server. The exit code is 1 where calls failed. Ctrl-C ends the load early and prints what was measured, which in the warm-up is nothing.",
   ],
   flags: FLAGS,
   examples: [
@@ -182,6 +182,7 @@ async function measure(
   signal.addEventListener("abort", () => load.end());
   if (warmup > 0) {
     await follow(line, load, running, warmup, "warms up");
+    signal.throwIfAborted(); // nothing was measured, and "0 calls" would be a result
     load.measure(flags.requests);
   }
   const [begin, cpuBegin] = [terminal.now(), terminal.cpuMs()];

@@ -188,6 +188,20 @@ test("Ctrl-C ends the load early, and what was measured is printed", async () =>
   }, AT);
 });
 
+test("Ctrl-C in the warm-up ends bench without a result: nothing was measured", async () => {
+  await withShop(async () => {
+    for (const json of [[], ["--json"]]) {
+      const terminal = new FakeTerminal();
+      terminal.err.isTerminal = true; // so that it says when it warms up
+      terminal.err.onWrite = () => {
+        if (terminal.err.text.includes("warms up")) terminal.interrupt();
+      };
+      const { code, out } = await pollwire(bench("Get", "-z", "60", "--warmup", "60", ...json), terminal);
+      assertEquals([code, out], [130, ""]);
+    }
+  }, AT);
+});
+
 test("a method that fails at once is an error; statuses of calls that failed are counted", async () => {
   await withShop(async () => {
     const failed = await pollwire(bench("Get", "-d", '{"id":"none"}', "-n", "5"));
