@@ -9,6 +9,7 @@ import type { FlagTable } from "../flags.ts";
 import { type Inputs, loadInputs } from "../gen/inputs.ts";
 import { generatorFlags, generatorOptions } from "../gen/options.ts";
 import { applyChanges, compareOutputs, type OutputChanges } from "../gen/outputs.ts";
+import { warnOfMissing } from "../include_folders.ts";
 import { styleOf } from "../text.ts";
 
 const FLAGS = {
@@ -73,6 +74,7 @@ export const gen = defineCommand({
       );
     }
     const out = normalise(flags.out);
+    await warnOfMissing(flags.include, line.terminal);
     if (flags.watch) return await watch(line, out);
     const inputs = await load(line);
     refuseErrors(inputs, line);

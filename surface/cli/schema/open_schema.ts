@@ -5,6 +5,7 @@ import type { sourceFlags } from "../common_flags.ts";
 import { type CallFlags, callOptions, type ConnectFlags, withChannel } from "../connect.ts";
 import { UsageError } from "../exit_codes.ts";
 import type { FlagValues } from "../flags.ts";
+import { warnOfMissing } from "../include_folders.ts";
 import type { Terminal } from "../terminal.ts";
 import { protoSchema, protosetSchema } from "./files_schema.ts";
 import { ReflectionSchema } from "./reflection_schema.ts";
@@ -23,6 +24,7 @@ export async function fileSchema(flags: SourceFlags, terminal: Terminal): Promis
   if (flags.proto.length > 0 && flags.protoset.length > 0) {
     throw new UsageError("Cannot use --proto and --protoset together: give one kind of files");
   }
+  await warnOfMissing(flags["import-path"], terminal);
   return flags.proto.length > 0
     ? await protoSchema(flags.proto, flags["import-path"], terminal)
     : await protosetSchema(flags.protoset, terminal);

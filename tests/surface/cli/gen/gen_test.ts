@@ -48,6 +48,24 @@ async function inFolder(
   });
 }
 
+test("an -I that is no folder is a warning, as protoc has it, of gen and of what reads --proto", () =>
+  inFolder({ "p/item.proto": ITEM }, async (folder) => {
+    const [item, nope, there] = [`${folder}/p/item.proto`, `-I${folder}/nope`, `-I${folder}/p`];
+    const warning = (path: string) => `warning: -I ${folder}/${path} is no folder that is there\n`;
+    for (
+      const given of [
+        ["gen", item, "-o", `${folder}/gen`, "-I", "", there, nope, nope],
+        ["list", "--proto", item, there, nope],
+        ["describe", "shop.Item", "--proto", item, there, nope],
+      ]
+    ) {
+      const { code, err } = await pollwire(given);
+      assertEquals([code, err], [0, warning("nope")], given[0]);
+    }
+    const file = await pollwire(["list", "--proto", item, `-I${item}`]);
+    assertEquals([file.code, file.err], [0, warning("p/item.proto")]);
+  }));
+
 test("gen writes a file for each .proto file and what it imports, touches none that is right, and checks", () =>
   inFolder({ "p/cart.proto": CART, "p/item.proto": ITEM }, async (folder, write) => {
     const given = ["gen", `${folder}/p/cart.proto`, "-o", `${folder}/gen`, `-I${folder}/p`];
