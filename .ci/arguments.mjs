@@ -13,8 +13,21 @@ export const POLLERS = listOf(["native", "epoll", "iocp", "poll", "io_uring", "n
 export const MEASURED_POLLERS = { ...POLLERS, threads: true, none: true };
 /** Runtimes that run the sources. */
 export const RUNTIMES = listOf(["deno", "bun"]);
+/** Words of `names`, or whole numbers, with commas between them. */
+export function listOfNumbers(names = []) {
+  return { each: names, numbers: true };
+}
+
+/** How many of what there has to be one of at least. */
+export const COUNT = { least: 1 };
+/** A whole number of what there may be none of. */
+export const WHOLE = { least: 0 };
+/** How long or how much, of what none would say nothing. */
+export const POSITIVE = { above: 0 };
+/** Where a server is: "host:port", "[::1]:port". */
+export const HOST_AND_PORT = { place: true };
 /** A port to connect to or to listen on; 0 where the system chooses one. */
-export const PORT = { most: 65_535 };
+export const PORT = { least: 0, most: 65_535 };
 
 /** What is wrong with a command line, in a sentence for whoever typed it. */
 export class ArgumentError extends Error {}
@@ -25,7 +38,8 @@ export class ArgumentError extends Error {}
  *
  * @param {string} usage the program in one sentence, and examples where they help
  * @param {Record<string, unknown>} options by name the default, or `[default, help, choices]`; the default's type is
- *   the value's. `choices` are all values there are, or {@linkcode listOf} them, or {@linkcode PORT}
+ *   the value's. `choices` are all values there are, or {@linkcode listOf} them, or what is
+ *   above: {@linkcode PORT}, {@linkcode COUNT} and their like
  * @returns {any} values by name
  */
 export function readArguments(usage, options, given = process.argv.slice(2)) {
@@ -111,20 +125,38 @@ function whatIsWrong(value, fallback, choices) {
     return choices.includes(value) ? undefined : `expected one of ${choices.join(", ")}`;
   }
   if (choices?.each !== undefined) return wrongInList(value, choices);
+  if (choices?.place) return isPlace(value) ? undefined : 'expected "host:port"';
   if (typeof fallback === "string") return undefined;
   const number = value.trim() === "" ? NaN : Number(value);
-  if (choices?.most !== undefined) {
-    const fits = Number.isInteger(number) && number >= 0 && number <= choices.most;
-    return fits ? undefined : `expected a whole number from 0 to ${choices.most}`;
+  if (choices?.least !== undefined) return wrongInWhole(number, choices);
+  if (choices?.above !== undefined) {
+    return number > choices.above && number !== Infinity
+      ? undefined
+      : `expected a number above ${choices.above}`;
   }
   return number >= 0 && number !== Infinity ? undefined : "expected a number, 0 or above";
 }
 
-function wrongInList(value, { each, threads = false, none = false }) {
+function wrongInWhole(number, { least, most = Number.MAX_SAFE_INTEGER }) {
+  if (Number.isInteger(number) && number >= least && number <= most) return undefined;
+  const range = most === Number.MAX_SAFE_INTEGER ? `, ${least} or above` : ` from ${least} to ${most}`;
+  return `expected a whole number${range}`;
+}
+
+function isPlace(value) {
+  const [, host = "", port] = /^(\[[0-9A-Fa-f:.%]+\]|[^:[\]\s]+):(\d+)$/.exec(value) ?? [];
+  return host !== "" && port > 0 && port <= PORT.most;
+}
+
+function wrongInList(value, { each, threads = false, none = false, numbers = false }) {
   if (none && value === "") return undefined;
   const words = value.split(",").map((word) => threads ? word.replace(/\/[1-9]\d*$/, "") : word);
-  const unknown = words.find((word) => !each.includes(word));
+  const unknown = words.find((word) => !each.includes(word) && !(numbers && /^\d+$/.test(word)));
   if (unknown === undefined) return undefined;
+  if (numbers) {
+    const others = each.length === 0 ? "" : `, or ${each.join(", ")}`;
+    return `${JSON.stringify(unknown)} is no whole number; give one or more of them${others}`;
+  }
   return `there is no ${JSON.stringify(unknown)}; give one or more of ${each.join(", ")}`;
 }
 

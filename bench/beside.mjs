@@ -9,7 +9,7 @@
 // processes. For other programs beside it: `chrt -r 20 node bench/beside.mjs`.
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { listOf, POLLERS, readArguments, refuse, RUNTIMES } from "../.ci/arguments.mjs";
+import { COUNT, listOf, POLLERS, POSITIVE, readArguments, refuse, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { root } from "../.ci/runtimes.mjs";
 import { fixedSide, listContenders } from "./contenders/list.mjs";
@@ -46,9 +46,9 @@ const options = readArguments(
       "poller to measure; without --folder two, of which the second is measured beside the first",
       POLLERS,
     ],
-    pairs: [5, "pairs of processes, one after another"],
-    turns: [16, "bursts of each process"],
-    burst: [80, "length of one, in milliseconds"],
+    pairs: [5, "pairs of processes, one after another", COUNT],
+    turns: [16, "bursts of each process", COUNT],
+    burst: [80, "length of one, in milliseconds", POSITIVE],
     json: ["bench/results/beside.json", "where the figures are written"],
   },
 );
@@ -58,9 +58,6 @@ if (options.folder === "" && pollers !== 2) {
 }
 if (options.folder !== "" && pollers !== 1) {
   refuse(`Cannot compare trees on ${pollers} pollers: give one, not --poller=${options.poller}`);
-}
-for (const name of ["pairs", "turns"]) {
-  if (options[name] < 1) refuse(`Cannot compare in no ${name}: --${name} is at least 1`);
 }
 const sides = options.side.split(",");
 if (!sides.every((side) => side === "server" || side === "client")) {

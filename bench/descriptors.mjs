@@ -8,7 +8,15 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { POLLERS, readArguments, refuse, RUNTIMES } from "../.ci/arguments.mjs";
+import {
+  COUNT,
+  listOfNumbers,
+  POLLERS,
+  POSITIVE,
+  readArguments,
+  refuse,
+  RUNTIMES,
+} from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { root, runtimeCommand } from "../.ci/runtimes.mjs";
 import { buildEcho } from "./contenders/build.mjs";
@@ -25,11 +33,12 @@ const options = readArguments(
     idle: [
       "10,100,1000,5000,19000",
       "numbers of idle connections, as many as the limit of descriptors allows",
+      listOfNumbers(),
     ],
     runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
     poller: ["epoll,poll,io_uring", "pollers to measure, each on its own, where they can run", POLLERS],
-    rounds: [3, "times that every contender is measured; medians are shown"],
-    seconds: [0.25, "length of one measurement"],
+    rounds: [3, "times that every contender is measured; medians are shown", COUNT],
+    seconds: [0.25, "length of one measurement", POSITIVE],
     docs: [false, "writes tables and chart into docs/"],
     json: ["bench/results/descriptors.json", "where the figures are written"],
     chart: ["bench/results/descriptors.svg", "where the chart is written"],

@@ -6,7 +6,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import os from "node:os";
-import { readArguments, RUNTIMES } from "../.ci/arguments.mjs";
+import { COUNT, POSITIVE, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { root, runtimeCommand } from "../.ci/runtimes.mjs";
 import { median } from "./measure/statistics.mjs";
@@ -15,10 +15,10 @@ const options = readArguments(
   "npm run bench:executor: light calls beside a method that computes, with and without an executor.",
   {
     runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
-    rounds: [3, "measurements of each; medians are shown"],
-    seconds: [5, "length of one measurement"],
-    ms: [50, "how long the heavy method computes"],
-    load: [0.2, "share of one core that it takes"],
+    rounds: [3, "measurements of each; medians are shown", COUNT],
+    seconds: [5, "length of one measurement", POSITIVE],
+    ms: [50, "how long the heavy method computes", POSITIVE],
+    load: [0.2, "share of one core that it takes", POSITIVE],
   },
 );
 ensureInstalled();

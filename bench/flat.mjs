@@ -3,7 +3,7 @@
 //   npm run bench:flat -- --runtime=deno,bun
 //
 // One server a runtime. Between the measurements it is given more to hold: calls done, open streams, connections.
-import { MEASURED_POLLERS, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
+import { COUNT, MEASURED_POLLERS, POSITIVE, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { generator, listContenders } from "./contenders/list.mjs";
 import { runClient, startServer } from "./measure/measure.mjs";
@@ -15,8 +15,8 @@ const options = readArguments(
   {
     runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
     poller: ["native", "pollers to measure", MEASURED_POLLERS],
-    seconds: [1, "length of one measurement"],
-    rounds: [3, "measurements of each state; medians are shown"],
+    seconds: [1, "length of one measurement", POSITIVE],
+    rounds: [3, "measurements of each state; medians are shown", COUNT],
     load: ["bun", "runtime of the load generator", RUNTIMES.each],
   },
 );

@@ -6,7 +6,7 @@
 // The rounds of `npm run bench`, with what a server does and what counts for a poller; the whole takes five minutes.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { MEASURED_POLLERS, readArguments, refuse, RUNTIMES } from "../.ci/arguments.mjs";
+import { COUNT, MEASURED_POLLERS, POSITIVE, readArguments, refuse, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { root } from "../.ci/runtimes.mjs";
 import { selectScenarios } from "./scenarios.mjs";
@@ -42,8 +42,8 @@ const options = readArguments(
     ],
     runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
     scenario: [SCENARIOS, "what is measured: ids, or beginnings of ids"],
-    rounds: [2, "times that every server is measured; medians are shown"],
-    seconds: [0.3, "length of one measurement"],
+    rounds: [2, "times that every server is measured; medians are shown", COUNT],
+    seconds: [0.3, "length of one measurement", POSITIVE],
     docs: [false, "writes the table into docs/pollers.md"],
     add: [false, "keeps the figures that the file has of other scenarios"],
     json: ["bench/results/pollers.json", "where the figures are written"],

@@ -12,7 +12,15 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { listOf, MEASURED_POLLERS, readArguments, refuse, RUNTIMES } from "../.ci/arguments.mjs";
+import {
+  COUNT,
+  listOf,
+  MEASURED_POLLERS,
+  POSITIVE,
+  readArguments,
+  refuse,
+  RUNTIMES,
+} from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { program, root } from "../.ci/runtimes.mjs";
 import { PLANS, SECONDS } from "./documented.mjs";
@@ -34,8 +42,8 @@ const OPTIONS = {
   scenario: [DEFAULT_SCENARIOS, "what is measured: ids, beginnings of ids, or all"],
   side: ["server,client", "sides that are measured", listOf(["server", "client", "both"])],
   load: ["bun", "runtime of the load generator", RUNTIMES.each],
-  rounds: [2, "times that every contender is measured; medians are shown"],
-  seconds: [0.3, "length of one measurement"],
+  rounds: [2, "times that every contender is measured; medians are shown", COUNT],
+  seconds: [0.3, "length of one measurement", POSITIVE],
   documented: [false, "measures what docs/performance.md and README.md quote, and writes their tables"],
   json: ["bench/results/latest.json", "where the figures are written"],
   chart: ["", "where a chart is written, as SVG"],
@@ -47,7 +55,7 @@ if (command === "compare") {
   const { compareFiles } = await import("./report/compare.mjs");
   process.exit(compareFiles(files));
 }
-if (command === "tables") await writeDocuments(JSON.parse(readFileSync(files[0], "utf8")));
+if (command === "tables") await writeDocuments(readFigures(files));
 const options = readOptions();
 ensureInstalled();
 const { build } = await import("../.ci/build.mjs");
@@ -111,6 +119,18 @@ function minutes() {
   return `${((performance.now() - startedAt) / 60_000).toFixed(1)} min`;
 }
 
+/** The figures of one file. */
+function readFigures(files) {
+  if (files.length !== 1) {
+    refuse(`Cannot write tables of ${files.length} files: usage is bench tables figures.json`);
+  }
+  try {
+    return JSON.parse(readFileSync(files[0], "utf8"));
+  } catch (error) {
+    return refuse(`Cannot read figures from ${files[0]}: ${error.message}`);
+  }
+}
+
 /** Writes the tables of `report` where they are quoted, as the formatter wants them, and ends the process. */
 async function writeDocuments(report) {
   const { writeTables } = await import("./report/markdown.mjs");
@@ -130,7 +150,6 @@ function readOptions() {
   } catch (error) {
     refuse(error.message);
   }
-  if (read.rounds < 1) refuse("Cannot measure in no round: --rounds is at least 1");
   return read;
 }
 

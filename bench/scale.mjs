@@ -3,17 +3,23 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { POLLERS, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
+import { listOf, POLLERS, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { runtimeCommand } from "../.ci/runtimes.mjs";
+
+/** Policies that call every server, and need no config that says how. */
+const POLICIES = ["round_robin", "ring_hash", "least_request", "weighted_round_robin"];
 
 const options = readArguments(
   "npm run bench:scale: one channel with many servers: what each costs, and what a change of all of them costs.",
   {
-    servers: [1_000, "how many, and as many again that replace them; 30,000 at most"],
+    servers: [1_000, "how many, and as many again that replace them; 30,000 at most", {
+      least: 1,
+      most: 30_000,
+    }],
     runtime: ["deno,bun", "runtimes of the client", RUNTIMES],
     poller: ["native", "its pollers", POLLERS],
-    policy: ["round_robin,ring_hash", "balancing policies"],
+    policy: ["round_robin,ring_hash", "balancing policies", listOf(POLICIES)],
   },
 );
 ensureInstalled();

@@ -10,7 +10,7 @@ import net from "node:net";
 import os from "node:os";
 import process from "node:process";
 import { runtimeCommand } from "../.ci/runtimes.mjs";
-import { readArguments, RUNTIMES } from "../.ci/arguments.mjs";
+import { COUNT, POSITIVE, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { generator } from "./contenders/list.mjs";
 import { Watched } from "./measure/processes.mjs";
@@ -20,13 +20,13 @@ const options = readArguments(
   "npm run bench:scaling: reactor workers, one against two, and how connections and wake-ups spread over them.",
   {
     runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
-    rounds: [3, "measurements of each shape; medians are shown"],
-    seconds: [1.5, "length of one measurement"],
+    rounds: [3, "measurements of each shape; medians are shown", COUNT],
+    seconds: [1.5, "length of one measurement", POSITIVE],
     "warm-up": [
       5,
       "seconds before it: as long as the runtime compiles, which takes a tenth of a core a worker",
     ],
-    connections: [32, "connections of the load"],
+    connections: [32, "connections of the load", COUNT],
     service: ["busy_service", "what handlers do", ["busy_service", "service"]],
   },
 );

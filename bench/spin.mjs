@@ -7,7 +7,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { POLLERS, readArguments, refuse, RUNTIMES } from "../.ci/arguments.mjs";
+import {
+  COUNT,
+  listOfNumbers,
+  POLLERS,
+  POSITIVE,
+  readArguments,
+  refuse,
+  RUNTIMES,
+} from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { root, runtimeCommand } from "../.ci/runtimes.mjs";
 import { buildCpp } from "./contenders/build.mjs";
@@ -21,11 +29,15 @@ import { spinTable } from "./report/spin.mjs";
 const options = readArguments(
   "npm run bench:spin: one call after another, by how long a server's thread looks for the next event before it sleeps.",
   {
-    spin: ["default,0,20,50,200", "microseconds of spinUs; default: as it is without being told"],
+    spin: [
+      "default,0,20,50,200",
+      "microseconds of spinUs; default: as it is without being told",
+      listOfNumbers(["default"]),
+    ],
     runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
     poller: ["epoll", "poller to measure", POLLERS.each],
-    rounds: [3, "times that every server is measured; medians are shown"],
-    seconds: [1.5, "length of one measurement"],
+    rounds: [3, "times that every server is measured; medians are shown", COUNT],
+    seconds: [1.5, "length of one measurement", POSITIVE],
     docs: [false, "writes the table into docs/pollers.md"],
     json: ["bench/results/spin.json", "where the figures are written"],
   },

@@ -12,7 +12,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import os from "node:os";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { readArguments, RUNTIMES } from "../.ci/arguments.mjs";
+import { COUNT, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
 import { build } from "../.ci/build.mjs";
 import { program, root, runtimeCommand } from "../.ci/runtimes.mjs";
 import { Progress } from "../tests/progress.mjs";
@@ -22,7 +22,7 @@ const options = readArguments(
   "npm run bench:start: time from a process's start to its first answer, and the size of a client's bundle.",
   {
     runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
-    rounds: [11, "starts of each program; medians are shown"],
+    rounds: [11, "starts of each program; medians are shown", COUNT],
     sizes: [false, "shows the bundle alone, by its parts"],
     by: ["folder", "what its parts are", ["folder", "file"]],
   },

@@ -8,7 +8,7 @@
 // runs on the machine adds to a figure and takes nothing from it.
 import os from "node:os";
 import process from "node:process";
-import { listOf, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
+import { COUNT, listOf, POSITIVE, readArguments, RUNTIMES } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { root, runtimeCommand } from "../.ci/runtimes.mjs";
 import { fixedSide, generator } from "./contenders/list.mjs";
@@ -24,8 +24,8 @@ const options = readArguments(
       listOf(["clients", "single", "servers", "balancing"]),
     ],
     runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
-    rounds: [3, "measurements of each; the best is shown"],
-    seconds: [0.5, "length of one measurement"],
+    rounds: [3, "measurements of each; the best is shown", COUNT],
+    seconds: [0.5, "length of one measurement", POSITIVE],
   },
 );
 const CLIENTS = ["promise", "octets", "callback", "reactor", "batches", "batches-callback", "async"];

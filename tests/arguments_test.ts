@@ -4,12 +4,17 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import {
   ArgumentError,
+  COUNT,
   helpText,
+  HOST_AND_PORT,
   listOf,
+  listOfNumbers,
   MEASURED_POLLERS,
   parseArguments,
   POLLERS,
   PORT,
+  POSITIVE,
+  WHOLE,
 } from "../.ci/arguments.mjs";
 import { root, runtimeCommand } from "../.ci/runtimes.mjs";
 import { describePollers } from "pollwire";
@@ -86,6 +91,50 @@ test("arguments: a list has words that there are, with commas between them", () 
   }
 });
 
+test("arguments: a list has whole numbers, and words beside them, where it is one of numbers", () => {
+  const options = { spin: ["default,0", "microseconds", listOfNumbers(["default"])] };
+  for (const given of ["0", "default,20"]) {
+    assertEquals(parseArguments(options, [`--spin=${given}`]).spin, given);
+  }
+  for (const wrong of ["", "x", "1,", "-1", "1.5"]) {
+    const { message } = assertThrows(
+      () => parseArguments(options, [`--spin=${wrong}`]),
+      ArgumentError,
+    ) as Error;
+    assertStringIncludes(message, "is no whole number; give one or more of them, or default");
+  }
+});
+
+test("arguments: counts, lengths and places are refused where they say nothing that can be measured", () => {
+  const options = {
+    rounds: [2, "rounds", COUNT],
+    sample: [0, "of them", WHOLE],
+    servers: [10, "servers", { least: 1, most: 30 }],
+    seconds: [1, "length", POSITIVE],
+    target: ["", "a server", HOST_AND_PORT],
+  };
+  for (
+    const [given, says] of [
+      ["--rounds=0", "expected a whole number, 1 or above"],
+      ["--rounds=1.5", "expected a whole number, 1 or above"],
+      ["--rounds=1e300", "expected a whole number, 1 or above"],
+      ["--sample=-1", "expected a whole number, 0 or above"],
+      ["--servers=31", "expected a whole number from 1 to 30"],
+      ["--seconds=0", "expected a number above 0"],
+      ["--seconds=1e999", "expected a number above 0"],
+      ...["nope", "", ":1", "a:0", "a:65536", "a:b", "::1:80", "a b:1"].map((place) =>
+        [`--target=${place}`, 'expected "host:port"'] as const
+      ),
+    ] as const
+  ) {
+    const { message } = assertThrows(() => parseArguments(options, [given]), ArgumentError) as Error;
+    assertEquals(message, `Cannot read ${given}: ${says}`);
+  }
+  for (const given of ["--target=[::1]:80", "--target=a.b:65535", "--seconds=1e-3", "--sample=0"]) {
+    parseArguments(options, [given]);
+  }
+});
+
 test("arguments: pollers are the library's", () => {
   assertEquals(POLLERS.each, describePollers().map(({ name }) => name));
 });
@@ -100,8 +149,11 @@ test("arguments: help names every option with its default", () => {
 /** The programs behind the scripts of package.json that take flags. */
 const scripts: Record<string, string> = JSON.parse(readFileSync(`${root}package.json`, "utf8")).scripts;
 
-/** What a poller, a runtime and a port cannot be. */
-const WRONG = { poller: "nope", runtime: "nope", port: "99999" };
+/** What options of these names cannot be. */
+const WRONG = {
+  ...{ poller: "nope", runtime: "nope", port: "99999", target: "nope", policy: "nope", spin: "x", idle: "x" },
+  ...{ rounds: "0", seconds: "-1", minutes: "0", callers: "0", pairs: "0", jobs: "0", servers: "0" },
+};
 
 for (const [name, command] of Object.entries(scripts)) {
   if (["build", "prepack"].includes(name)) continue;

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
-import { readArguments } from "../.ci/arguments.mjs";
+import { readArguments, WHOLE } from "../.ci/arguments.mjs";
 import { build } from "../.ci/build.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { program, root, runtimeCommand } from "../.ci/runtimes.mjs";
@@ -25,7 +25,7 @@ const options = readArguments(USAGE, {
   filter: ["", "only test files whose path begins with this"],
   "one-by-one": [false, "one runtime after the other, where a machine has two cores for both"],
   windows: [false, "\`npm run test:windows\` as well, in the same sums"],
-  mutations: [0, "so many of \`npm run mutate\`, drawn at random, in the same sums"],
+  mutations: [0, "so many of \`npm run mutate\`, drawn at random, in the same sums", WHOLE],
 });
 options.filter = options.filter.replace(/^\.\//, "");
 const tally = new Tally();

@@ -4,7 +4,7 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { readArguments, RUNTIMES } from "../../.ci/arguments.mjs";
+import { POSITIVE, readArguments, RUNTIMES } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { runtimeCommand } from "../../.ci/runtimes.mjs";
 import { markdown } from "./table.mjs";
@@ -14,7 +14,7 @@ const options = readArguments(
   {
     runtime: ["deno,bun", "runtimes to measure", RUNTIMES],
     filter: ["", "only benchmarks whose name contains this"],
-    ms: [150, "milliseconds for each"],
+    ms: [150, "milliseconds for each", POSITIVE],
     json: [false, "JSON instead of a table"],
   },
 );

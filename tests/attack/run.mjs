@@ -1,6 +1,14 @@
 // `npm run attack`: hostile peers against a server, an honest client beside them, and whether the server holds.
 import process from "node:process";
-import { POLLERS, readArguments, refuse, RUNTIMES } from "../../.ci/arguments.mjs";
+import {
+  HOST_AND_PORT,
+  POLLERS,
+  POSITIVE,
+  readArguments,
+  refuse,
+  RUNTIMES,
+  WHOLE,
+} from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { Progress } from "../progress.mjs";
 import { ATTACKS } from "./list.mjs";
@@ -15,13 +23,13 @@ each poller and runtime. Attack no server that is not yours.
   npm run attack -- --target=127.0.0.1:50051 --service=/my.Service/* --pid=4711`;
 
 const { target, service, pid, name, runtime, poller, seconds, list } = readArguments(USAGE, {
-  target: ["", "host:port of another server"],
+  target: ["", "host:port of another server", HOST_AND_PORT],
   service: ["/attack.Target/*", "path of its methods; * is Unary, Slow, Download or Upload (attack.proto)"],
-  pid: [0, "its process, for its memory"],
+  pid: [0, "its process, for its memory", WHOLE],
   name: ["", "only attacks whose name contains this"],
   runtime: ["deno,bun", "runtimes of our server", RUNTIMES],
   poller: ["native,epoll", "pollers of our server", POLLERS],
-  seconds: [2, "how long an attack takes, where it does not say"],
+  seconds: [2, "how long an attack takes, where it does not say", POSITIVE],
   list: [false, "prints the attacks, and runs none"],
 });
 

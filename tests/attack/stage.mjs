@@ -74,6 +74,9 @@ export async function aloneRate(honest) {
   await sleep(ALONE_MS);
   const { calls, failures } = await honest.calls();
   if (failures.length > 0) throw new Error(`The honest client cannot call the server: ${failures[0]}`);
+  if (calls === 0) {
+    throw new Error("The honest client cannot call the server: none of its calls was answered");
+  }
   return calls / ALONE_MS * 1_000;
 }
 

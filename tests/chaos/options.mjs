@@ -1,5 +1,5 @@
 // What `npm run chaos` takes.
-import { POLLERS } from "../../.ci/arguments.mjs";
+import { COUNT, POLLERS, POSITIVE, WHOLE } from "../../.ci/arguments.mjs";
 
 /** One sentence and examples. */
 export const USAGE =
@@ -14,9 +14,9 @@ virtual time.
 
 /** Options, as \`.ci/arguments.mjs\` takes them. */
 export const OPTIONS = {
-  seconds: [120, "how long"],
-  callers: [200, "calls at once"],
+  seconds: [120, "how long", POSITIVE],
+  callers: [200, "calls at once", COUNT],
   poller: ["native", "poller of the client and of our servers", POLLERS],
   seed: [1, "of everything random; the first one with --seeds"],
-  seeds: [0, "how many programs in virtual time, in place of processes"],
+  seeds: [0, "how many programs in virtual time, in place of processes", WHOLE],
 };

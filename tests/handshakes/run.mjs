@@ -1,6 +1,6 @@
 // `npm run handshakes`: TLS handshakes, half of them given up somewhere, and whether the server's memory stands still.
 import process from "node:process";
-import { listOf, POLLERS, readArguments, refuse, RUNTIMES } from "../../.ci/arguments.mjs";
+import { listOf, POLLERS, readArguments, RUNTIMES, WHOLE } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { Progress } from "../progress.mjs";
 import { handshakes, MOST_DESCRIPTORS, seeded, startServer } from "./handshakes.mjs";
@@ -16,12 +16,12 @@ stream: what they keep is the runtime's.
   npm run handshakes -- --runtime=deno --provider=node --server=pollwire,bare-duplex`;
 
 const options = readArguments(USAGE, {
-  count: [10_000, "how many"],
+  count: [10_000, "how many; there is nothing to see in fewer than 100", { least: 100 }],
   runtime: ["deno,bun", "runtimes of the server", RUNTIMES],
   provider: ["openssl,node", "what makes its cryptography", listOf(["openssl", "node"])],
   server: ["pollwire", "whose server", listOf(["pollwire", "bare", "bare-duplex"])],
   poller: ["native", "pollers of the server", POLLERS],
-  seed: [1, "of the places at which they are cut off"],
+  seed: [1, "of the places at which they are cut off", WHOLE],
 });
 
 /** What the last three fifths may add for each handshake, in bytes: a session that is not released is 35 KiB. */
@@ -32,7 +32,6 @@ const MOST_EACH_OF_DENO = 40 * 1_024;
 
 const STEPS = 5;
 const step = Math.floor(options.count / STEPS);
-if (step < 20) refuse(`--count=${options.count}: there is nothing to see in fewer than 100`);
 ensureInstalled();
 
 const rows = [];

@@ -1,6 +1,6 @@
 // `npm run mutate`: puts one-line faults into a copy of the tree, one at a time, and sees whether their tests fail.
 import process from "node:process";
-import { readArguments, refuse } from "../../.ci/arguments.mjs";
+import { COUNT, readArguments, refuse, WHOLE } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { endGroups } from "../process_group.mjs";
 import { Progress } from "../progress.mjs";
@@ -17,9 +17,9 @@ const USAGE =
 
 const { filter, sample, seed, jobs } = readArguments(USAGE, {
   filter: ["", "only mutations whose file, test or id contains this"],
-  sample: [0, "this many, drawn at random; 0 for all"],
+  sample: [0, "this many, drawn at random; 0 for all", WHOLE],
   seed: [Date.now() % 1_000_000, "what the sample is drawn by; by default from the clock"],
-  jobs: [2, "copies that work at the same time"],
+  jobs: [2, "copies that work at the same time", COUNT],
 });
 
 ensureInstalled();
@@ -36,7 +36,7 @@ const missed = [];
 const skipped = [];
 const copies = new Set();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
-await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
+await Promise.all(Array.from({ length: jobs }, work));
 progress.clear();
 for (const line of skipped) console.log(line);
 printList("Missed", missed);

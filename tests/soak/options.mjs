@@ -1,5 +1,5 @@
 // What `npm run soak` takes.
-import { POLLERS } from "../../.ci/arguments.mjs";
+import { POLLERS, POSITIVE } from "../../.ci/arguments.mjs";
 
 /** What it does, and examples. */
 export const USAGE =
@@ -10,9 +10,13 @@ answers and for what grows. Every minute has a line; the end is a verdict and a 
 
 /** Options, as `.ci/arguments.mjs` takes them. */
 export const OPTIONS = {
-  minutes: [30, "how long; heaps of Deno take up to ten minutes to reach their level at 100 calls a second"],
-  rate: [100, "calls a second"],
-  every: [60, "seconds from line to line; the verdict on memory wants nine lines at least"],
+  minutes: [
+    30,
+    "how long; heaps of Deno take up to ten minutes to reach their level at 100 calls a second",
+    POSITIVE,
+  ],
+  rate: [100, "calls a second", POSITIVE],
+  every: [60, "seconds from line to line; the verdict on memory wants nine lines at least", POSITIVE],
   runtime: ["deno", "runtime of both processes", ["deno", "bun"]],
   poller: ["native", "poller of both processes", POLLERS],
   seed: [1, "what the traffic is drawn by"],
