@@ -73,6 +73,9 @@ export const gen = defineCommand({
         `Cannot run gen: --check writes nothing, and has no --${flags.watch ? "watch" : "clean"}`,
       );
     }
+    if (flags.runtime === "") {
+      throw new UsageError("Cannot read --runtime: expected a module, which generated files import");
+    }
     const out = normalise(flags.out);
     await warnOfMissing(flags.include, line.terminal);
     if (flags.watch) return await watch(line, out);

@@ -10,7 +10,7 @@ import { type HealthMethods, healthService, type ServingStatus } from "../../ser
 import { type CommandLine, defineCommand } from "../command.ts";
 import { callFlags, connectFlags } from "../common_flags.ts";
 import { callOptions, withChannel } from "../connect.ts";
-import { CommandError, ExitCode } from "../exit_codes.ts";
+import { CommandError, ExitCode, UsageError } from "../exit_codes.ts";
 import { plainJson } from "../json_output.ts";
 import { printable, type Style, styleOf } from "../text.ts";
 
@@ -40,6 +40,13 @@ export const health = defineCommand({
   ],
   run(line) {
     const { flags, args: [target = "", service = ""], terminal, signal } = line;
+    if (flags.list && (flags.watch || service !== "")) {
+      throw new UsageError(
+        `Cannot list every service and ${
+          flags.watch ? "--watch one" : `ask for ${JSON.stringify(service)} alone`
+        }: leave out --list, or that`,
+      );
+    }
     return withChannel(target, flags, terminal, async (channel) => {
       const options = callOptions(flags, signal);
       const client = createClient(healthService(), channel);

@@ -105,3 +105,11 @@ test("health --list and --watch say which method a server does not have that has
   }
   server.close();
 });
+
+test("health --list with --watch or a service is refused: the status of one of them would not be the exit code", async () => {
+  for (const [more, says] of [["--watch", "--watch one"], ["shop.v1.Cart", 'ask for "shop.v1.Cart" alone']]) {
+    const { code, out, err } = await pollwire(["health", "localhost:1", "--list", more!]);
+    assertEquals([code, out], [2, ""]);
+    assertStringIncludes(err, says!);
+  }
+});

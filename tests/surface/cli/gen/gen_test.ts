@@ -66,6 +66,14 @@ test("an -I that is no folder is a warning, as protoc has it, of gen and of what
     assertEquals([file.code, file.err], [0, warning("p/item.proto")]);
   }));
 
+test("gen refuses an empty --runtime: files that import nothing cannot be loaded", () =>
+  inFolder({ "p/item.proto": ITEM }, async (folder) => {
+    const given = ["gen", `${folder}/p/item.proto`, "-o", `${folder}/gen`, "--runtime", ""];
+    const { code, out, err } = await pollwire(given);
+    assertEquals([code, out, existsSync(`${folder}/gen`)], [2, "", false]);
+    assertStringIncludes(err, "Cannot read --runtime");
+  }));
+
 test("gen writes a file for each .proto file and what it imports, touches none that is right, and checks", () =>
   inFolder({ "p/cart.proto": CART, "p/item.proto": ITEM }, async (folder, write) => {
     const given = ["gen", `${folder}/p/cart.proto`, "-o", `${folder}/gen`, `-I${folder}/p`];
