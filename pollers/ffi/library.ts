@@ -226,8 +226,9 @@ const callbacks: object[] = [];
 
 /**
  * A native function that runs `body`: for libraries that ask back during a call of this thread. It is not released before
- * the thread ends, so make one for all uses; and it must be called on this thread alone. Parameters are "address" or "u32". On Deno the
- * function that calls back is to be declared with the result "void", or the runtime aborts once it is optimised.
+ * the thread ends, so make one for all uses; and it must be called on this thread alone. Parameters are "address" or
+ * "u32". On Deno the function that calls back is to be declared with the result "void", or the runtime aborts once it is
+ * optimised.
  */
 export function nativeCallback(
   signature: { readonly parameters: readonly ("address" | "u32")[]; readonly result: "i32" | "void" },

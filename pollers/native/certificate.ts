@@ -1,7 +1,7 @@
 // Certificates: what one says, and whether those that are given can be used.
 
 import { builtin } from "./builtin.ts";
-import { type CertificateFields, digits, readCertificate } from "./certificate_names.ts";
+import { type CertificateFields, digits, readCertificate } from "./certificate_fields.ts";
 
 /** What is read of a certificate; see `PeerCertificate` of transport/tls/security.ts. */
 interface ReadCertificate extends CertificateFields {

@@ -2,7 +2,7 @@
 
 import type { PeerCertificate } from "node:tls";
 import { builtin } from "./builtin.ts";
-import type { CertificateFields } from "./certificate_names.ts";
+import type { CertificateFields } from "./certificate_fields.ts";
 
 export type { PeerCertificate as NodeCertificate };
 

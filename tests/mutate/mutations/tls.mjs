@@ -10,7 +10,7 @@ const SOURCE = "tests/surface/credentials/context_source_test.ts";
 const BARREN = "tests/transport/tls/barren_records_test.ts";
 const ENDURANCE = "tests/transport/tls/endurance_test.ts";
 const ENDPOINT = "transport/tls/secure_endpoint.ts";
-const NAMES = "tests/pollers/native/certificate_names_test.ts";
+const NAMES = "tests/pollers/native/certificate_fields_test.ts";
 const EARLIER = "tests/surface/credentials/earlier_sessions_test.ts";
 const FILES = "tests/surface/credentials/files_test.ts";
 const HANDSHAKES = "tests/handshakes/handshakes_test.ts";
@@ -280,26 +280,26 @@ export default [
     CONTRACT,
     "cannot be read here",
   ),
-  mutation("pollers/native/certificate_names.ts", '/[,+"\\\\<>;]|^[# ]| $/g', "/[+]/g", NAMES, "escaped"),
-  mutation("pollers/native/certificate_names.ts", "/[\\x00-\\x1f\\x7f]/g", "/[\\x00]/g", NAMES, "escaped"),
+  mutation("pollers/native/certificate_fields.ts", '/[,+"\\\\<>;]|^[# ]| $/g', "/[+]/g", NAMES, "escaped"),
+  mutation("pollers/native/certificate_fields.ts", "/[\\x00-\\x1f\\x7f]/g", "/[\\x00]/g", NAMES, "escaped"),
   mutation(
-    "pollers/native/certificate_names.ts",
+    "pollers/native/certificate_fields.ts",
     "!(at + length <= octets.length)",
     "Number.isNaN(length)",
     NAMES,
     "cut short",
   ),
-  mutation("pollers/native/certificate_names.ts", '"$10$2"', '"$1$2"', NAMES, "all of its digits"),
+  mutation("pollers/native/certificate_fields.ts", '"$10$2"', '"$1$2"', NAMES, "all of its digits"),
   mutation(
-    "pollers/native/certificate_names.ts",
+    "pollers/native/certificate_fields.ts",
     "value[0]! < 0x35",
     "value[0]! < 0x36",
     NAMES,
     "two digits",
   ),
-  mutation("pollers/native/certificate_names.ts", "first > 0x80", "first > 0x81", NAMES, "every size"),
+  mutation("pollers/native/certificate_fields.ts", "first > 0x80", "first > 0x81", NAMES, "every size"),
   mutation(
-    "pollers/native/certificate_names.ts",
+    "pollers/native/certificate_fields.ts",
     "if (parts.tag === BOOLEAN) parts.next();",
     "",
     NAMES,

@@ -1,6 +1,6 @@
 // Contexts of node:tls for clients: the provider that needs no permission and no library of the system.
 
-import { readCertificate } from "../../../pollers/native/certificate_names.ts";
+import { readCertificate } from "../../../pollers/native/certificate_fields.ts";
 import { clientSide } from "../../../pollers/native/tls_client_side.ts";
 import { checkTlsOptions, type TlsStreamOptions } from "../../../pollers/native/tls_stream.ts";
 import { H2 } from "../alpn.ts";

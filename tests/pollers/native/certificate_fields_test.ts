@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { Authority, type Subject } from "../../../examples/tls/authority.ts";
 import { certificateNames, certificateOf } from "../../../pollers/native/certificate.ts";
 import { nodeCertificate } from "../../../pollers/native/node_certificate.ts";
-import { readCertificate } from "../../../pollers/native/certificate_names.ts";
+import { readCertificate } from "../../../pollers/native/certificate_fields.ts";
 import { test } from "../../harness.ts";
 
 const authority = new Authority('Example, "CA"');
