@@ -47,8 +47,8 @@ const FINISHED_LINGER_MS = 20_000;
 const PEER_CLOSE_MS = 1_000;
 
 /**
- * The same for one that failed: its last bytes are the GOAWAY with the reason. A server's waits as long again for the
- * client to close it, however much still comes.
+ * The same for one that failed, or that a server ends in order: its last bytes are the GOAWAY with the reason. A server's
+ * waits as long again for the client to close it, however much still comes.
  */
 const FAILED_LINGER_MS = 1_000;
 

@@ -1,11 +1,12 @@
-// What a header section of a client begins at its server (RFC 9113, sections 5.1.1, 5.1.2 and 8.1).
+// The requests of a server's clients: what a header section begins (RFC 9113, sections 5.1.1, 5.1.2 and 8.1), and what becomes
+// of those that are refused, that nobody answers, or that are open when the connection ends.
 
 import type { Instant } from "../../pollers/contract/engine.ts";
 import { DecodeFailure } from "../hpack/decoder.ts";
 import { HeaderList } from "../hpack/header_list.ts";
 import { ErrorCode, Http2Error } from "./error.ts";
-import { malformedReason } from "./header_validation.ts";
 import { writeRstStream } from "./frame_writer.ts";
+import { malformedReason } from "./header_validation.ts";
 import type { OpenRequests } from "./lifecycle.ts";
 import type { Parts } from "./parts.ts";
 import type { PeerStreams } from "./peer_streams.ts";
