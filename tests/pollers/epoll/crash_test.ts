@@ -292,7 +292,9 @@ for (
           old.end();
         });
       }
-      assert(engine.waitSync(() => heard === 1, engine.now() + 30_000), "it waits for ever");
+      const deadline = engine.now() + 30_000;
+      assert(engine.waitSync(() => heard === 1, deadline), "it waits for ever");
+      assert(engine.now() < deadline, "it is told as its wait ends, which looks once more");
       if (isBefore) old.end(); // the kick that tells of it was another's
     });
     for (const end of ends) end.close();
