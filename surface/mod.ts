@@ -94,7 +94,8 @@ export {
   type StatusName,
   statusName,
 } from "./call/status.ts";
-export { Channel as AnyChannel, type ChannelOptions } from "./channel/channel.ts";
+export { Channel as AnyChannel } from "./channel/channel.ts";
+export type { ChannelOptions } from "./channel/channel_options.ts";
 export { Channel } from "./full/channel.ts";
 export { parseAddress, type TargetUri } from "./channel/destination.ts";
 export { registerResolver } from "./channel/resolver/registry.ts";

@@ -1,6 +1,6 @@
 // What a thread that blocks and its helper thread say to each other.
 
-import type { ChannelOptions } from "../channel/channel.ts";
+import type { ChannelOptions } from "../channel/channel_options.ts";
 import type { Compression } from "../compression.ts";
 import type { TlsClientOptions } from "../credentials/channel_credentials.ts";
 import type { Insecure } from "../credentials/insecure.ts";

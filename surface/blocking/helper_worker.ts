@@ -10,7 +10,8 @@ import {
   shareHoldings,
 } from "../../transport/mod.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
-import { callContext, type ChannelOptions } from "../channel/channel.ts";
+import { callContext } from "../channel/channel.ts";
+import type { ChannelOptions } from "../channel/channel_options.ts";
 import { Channel } from "../full/channel.ts";
 import { type GivenOptions, NO_OPTIONS } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_context.ts";

@@ -1,6 +1,6 @@
 // A channel: calls to one target, over connections that are made and made again (see `channel_route.ts`).
 
-import { formatAddress, Reporter, type SocketAddress } from "../../pollers/mod.ts";
+import { Reporter, type SocketAddress } from "../../pollers/mod.ts";
 import {
   acceptedNames,
   type ConnectionSecurity,
@@ -9,136 +9,39 @@ import {
   type RequestTemplate,
   requestTemplate,
 } from "../../transport/mod.ts";
-import {
-  ChannelCredentials,
-  connectSecurity,
-  systemCredentials,
-} from "../credentials/channel_credentials.ts";
-import type { CallCredentials } from "../credentials/call_credentials.ts";
-import type { MakePermission } from "../client/call_permission.ts";
-import { checkCallCredentials, NO_IDENTITIES } from "../client/call_identity.ts";
-import { hostOf } from "../credentials/host_names.ts";
-import { CHANNELS_TLS_LIBRARY } from "../credentials/tls_library.ts";
-import { type Insecure, insecure, plaintextRefusal, refusalThrough } from "../credentials/insecure.ts";
+import type { CallObserver } from "../call/call_observer.ts";
+import { type CallContext, ChannelEnd } from "../client/call_context.ts";
 import { type Compression, encodingNamed, messageEncodings } from "../compression.ts";
-import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
-import { type EngineUse, type PollerList, useEngineOf } from "../engines.ts";
+import { checkConnectOptions } from "../connect_options.ts";
+import { ChannelCredentials } from "../credentials/channel_credentials.ts";
+import { hostOf } from "../credentials/host_names.ts";
+import { type Insecure, plaintextRefusal, refusalThrough } from "../credentials/insecure.ts";
+import { type EngineUse, useEngineOf } from "../engines.ts";
 import type { Feature } from "../features/feature.ts";
 import { FeatureSet } from "../features/feature_set.ts";
-import { describe, type OptionNames } from "../options.ts";
-import { handled } from "../promise_like.ts";
-import { USER_AGENT } from "../version.ts";
+import { describe } from "../options.ts";
 import { Backoff } from "./backoff.ts";
-import { type ChannelTarget, parseChannelTarget } from "./channel_target.ts";
+import { CHANNEL_OPTION_NAMES, type ChannelOptions, RETRY_BUFFER_BYTES } from "./channel_options.ts";
+import { ChannelRoute } from "./channel_route.ts";
 import { checkedAuthority, checkValues } from "./channel_values.ts";
-import type { CallObserver, ObservedChannel } from "../call/call_observer.ts";
-import { type CallContext, ChannelEnd } from "../client/call_context.ts";
-import type { LoadBalancingPolicy } from "./balancer/policies.ts";
-import type { ChannelProxy } from "./proxy.ts";
-import { ChannelRoute, type RouteOptions } from "./channel_route.ts";
 import type { AddressRefusal, SharedConnections } from "./connect_settings.ts";
 import { checkState, type ConnectivityState } from "./connectivity.ts";
-import { type OpenChannel, openChannelsBy } from "./inner_channel.ts";
 import { addressesOf, defaultPort, type Destination, formatDestination } from "./destination.ts";
-import { checkResolvers, resolverFactory, type Resolvers, schemeNames } from "./resolver/resolvers.ts";
-import type { ReadConfig } from "./service_config/config_in_use.ts";
-import type { JsonServiceConfig } from "./service_config/json.ts";
-import { MAX_CALL_ATTEMPTS } from "./service_config/method_config.ts";
-import { ServiceConfigError } from "./service_config/service_config_error.ts";
-
-/** What a channel is made with. */
-export interface ChannelOptions extends UserConnectOptions {
-  /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". A channel of "pollwire/lean" has to be given one. */
-  readonly poller?: PollerList;
-  /** What it can do beside what its class can: of a channel of "pollwire", which can do everything, nothing more. */
-  readonly features?: readonly Feature[];
-  /**
-   * How connections are secured: `tls.client(...)`, or `insecure` for plaintext. Default: plaintext inside this machine
-   * (loopback addresses, unix sockets, pipes), and no connection to other machines.
-   */
-  readonly credentials?: ChannelCredentials | Insecure;
-  /** What every call shows of itself, before what is given to the call: made by `callCredentials`. Only with TLS. */
-  readonly callCredentials?: CallCredentials;
-  /**
-   * The HTTP proxy that connections go through, "http://user:password@host:port", or false for none. Default: that of the
-   * environment (`grpc_proxy`, `https_proxy`, `http_proxy`; not for what `no_grpc_proxy` or `no_proxy` has, nor for this
-   * machine).
-   */
-  readonly proxy?: string | false;
-  /** What `:authority` says; else the target's host and port. */
-  readonly authority?: string;
-  /** What the application calls itself, "shop/1.2"; it stands before this library's name in `user-agent`. */
-  readonly userAgent?: string;
-  /**
-   * Which of the servers that the target names calls go to, where no service config says it. "pick_first", the default:
-   * all to the first that can be connected to; "round_robin": to all of them in turn.
-   */
-  readonly loadBalancing?: LoadBalancingPolicy;
-  /**
-   * How the service's methods are called: a service config of gRPC, as an object or as JSON. It is used where the target's
-   * resolver finds none.
-   */
-  readonly serviceConfig?: JsonServiceConfig | string;
-  /**
-   * Whether a name in DNS is asked for a service config too: TXT records of "_grpc_config.<host>" (gRFC A2), in which
-   * `clientLanguage` is "typescript". Default false: it costs a query, and makes every owner of the name decide about calls.
-   */
-  readonly lookUpServiceConfig?: boolean;
-  /** Resolvers for targets of this channel by the targets' schemes, before those of `registerResolver`. */
-  readonly resolvers?: Resolvers;
-  /** False: no call is made again by the policies of a service config. Default true. */
-  readonly enableRetries?: boolean;
-  /** What more attempts mean, where a policy of a service config has more; 2 or more. Default 5. */
-  readonly maxCallAttempts?: number;
-  /**
-   * Octets of requests that are kept of all calls that a policy may make again; a call that would need more is not made
-   * again. Of one call it is 256 KiB at most. Default 16 MiB.
-   */
-  readonly retryBufferBytes?: number;
-  /** Milliseconds before the second attempt to connect; above 0. Default 1,000. */
-  readonly initialBackoffMs?: number;
-  /**
-   * Milliseconds without a call until connections are let go and the channel is IDLE again. At least 1,000; Infinity:
-   * never. Default 1,800,000 (30 minutes).
-   */
-  readonly idleTimeoutMs?: number;
-  /**
-   * Whether the process stays for calls that run. False: it may end while calls wait, as those that watch something for as
-   * long as the program lives. Default true.
-   */
-  readonly holdsProcess?: boolean;
-  /**
-   * Whether it uses connections of other channels of this thread and poller that go to the same addresses with the same
-   * credentials (the same object) and settings. Default true, as in gRPC; false: its connections are its own. A channel of
-   * "pollwire/lean" needs the feature `sharedConnections` for it, and has its own without.
-   */
-  readonly shareConnections?: boolean;
-}
-
-const NAMES: OptionNames<ChannelOptions> = {
-  ...CONNECT_OPTION_NAMES,
-  poller: true,
-  features: true,
-  credentials: true,
-  callCredentials: true,
-  proxy: true,
-  authority: true,
-  userAgent: true,
-  loadBalancing: true,
-  serviceConfig: true,
-  lookUpServiceConfig: true,
-  resolvers: true,
-  enableRetries: true,
-  maxCallAttempts: true,
-  retryBufferBytes: true,
-  initialBackoffMs: true,
-  idleTimeoutMs: true,
-  holdsProcess: true,
-  shareConnections: true,
-};
-
-/** See {@linkcode ChannelOptions.retryBufferBytes}; as much as grpc-java keeps. */
-const RETRY_BUFFER_BYTES = 16 * 1024 * 1024;
+import { type OpenChannel, openChannelsBy } from "./inner_channel.ts";
+import type { ChannelProxy } from "./proxy.ts";
+import {
+  authorityOf,
+  configReader,
+  connectionFeatures,
+  keepaliveOf,
+  lacking,
+  permissionsOf,
+  securityOf,
+  targetOf,
+  UNOBSERVED,
+  userAgentOf,
+} from "./read_options.ts";
+import { checkResolvers } from "./resolver/resolvers.ts";
 
 /** Paths whose templates are kept, beside those that clients of services keep: of a generic client they may be anybody's. */
 const MOST_TEMPLATES = 1_000;
@@ -190,7 +93,7 @@ export class Channel {
    * @throws {RangeError} for numbers out of their range, and for what is none where a number is to be given
    */
   constructor(target: string, options: ChannelOptions = {}) {
-    checkConnectOptions("make a channel", options, NAMES);
+    checkConnectOptions("make a channel", options, CHANNEL_OPTION_NAMES);
     checkValues("make a channel", options);
     const features = new FeatureSet("make a channel", new.target.features, options.features);
     const policy = (this.#features = features).policies.chosen(options.loadBalancing ?? "pick_first");
@@ -460,132 +363,4 @@ export class Channel {
     this.#watchers = new Set();
     for (const watcher of watchers) watcher(state);
   }
-}
-
-function lacking(purpose: string, feature: string): TypeError {
-  return new TypeError(`Cannot ${purpose}: give the channel the feature ${feature}`);
-}
-
-/** Throws: a channel that nobody can observe was to be. */
-function unobserved(): never {
-  throw lacking("observe a channel", "callObservers");
-}
-
-const UNOBSERVED: ObservedChannel = { list: undefined, add: unobserved, begin: unobserved };
-
-/** What `target` says; "https:" is TLS by the libraries that the channel has. */
-function targetOf(
-  target: string,
-  { credentials }: ChannelOptions,
-  features: FeatureSet,
-  resolvers: readonly Resolvers[],
-): ChannelTarget {
-  const secure = (): ChannelCredentials =>
-    systemCredentials(features.first("tlsLibraries") ?? CHANNELS_TLS_LIBRARY);
-  const parsed = parseChannelTarget(target, credentials, secure, schemeNames(resolvers));
-  checkWay(parsed.target, features);
-  return parsed;
-}
-
-/** What of the features its connections have. */
-function connectionFeatures(
-  features: FeatureSet,
-): Pick<
-  RouteOptions,
-  | "compressedStreams"
-  | "connectInProcess"
-  | "connectionLeft"
-  | "explainRefusal"
-  | "headerMemory"
-  | "noteFrames"
-> {
-  return {
-    compressedStreams: features.first("compressedStreams"),
-    connectInProcess: features.first("inProcess")?.connect,
-    connectionLeft: features.first("knownChannels")?.connectionLeft,
-    explainRefusal: features.first("explainRefusal"),
-    headerMemory: features.first("headerMemory"),
-    noteFrames: features.first("noteFrames"),
-  };
-}
-
-/** Throws TypeError where nothing of the channel connects inside the process, and it is to. */
-function checkWay({ family }: Destination, features: FeatureSet): void {
-  if (family !== "inprocess" || features.first("inProcess") !== undefined) return;
-  throw lacking("connect inside the process", "inProcess");
-}
-
-/** When its connections are asked whether they stand, and by what. Throws as `new Channel` does. */
-function keepaliveOf(
-  { keepalive }: ChannelOptions,
-  features: FeatureSet,
-): Pick<RouteOptions, "keepalive" | "keepalives"> {
-  if (keepalive === undefined) return {};
-  const feature = features.first("keepalive");
-  if (feature === undefined) throw lacking("use keepalive", "keepalive");
-  return { keepalive: feature.read(keepalive), keepalives: feature.keepalives };
-}
-
-/** Makes the permissions of calls; undefined where the channel has none. Throws TypeError for what are no call credentials. */
-function permissionsOf(
-  { callCredentials }: ChannelOptions,
-  features: FeatureSet,
-): MakePermission | undefined {
-  checkCallCredentials("make a channel", callCredentials);
-  const makePermission = features.first("makePermission");
-  if (callCredentials === undefined || makePermission !== undefined) return makePermission;
-  throw new TypeError(`Cannot make a channel: ${NO_IDENTITIES}`);
-}
-
-/** How connections to `authority` are secured; undefined where they are not. */
-function securityOf(
-  credentials: ChannelCredentials | Insecure | undefined,
-  authority: string,
-  reporter: Reporter,
-): ConnectSecurity | undefined {
-  if (credentials === undefined || credentials === insecure) return undefined;
-  return connectSecurity(credentials, hostOf(authority), reporter);
-}
-
-/** Reads service configs as the channel's options say. */
-function configReader(options: ChannelOptions, features: FeatureSet): ReadConfig {
-  const { enableRetries = true, maxCallAttempts = MAX_CALL_ATTEMPTS } = options;
-  if (!Number.isInteger(maxCallAttempts) || maxCallAttempts < 2) {
-    throw new RangeError(
-      `Cannot make a channel: maxCallAttempts is ${
-        String(maxCallAttempts)
-      }; give a whole number of 2 or more`,
-    );
-  }
-  const reader = features.first("serviceConfigs");
-  if (reader === undefined && options.lookUpServiceConfig === true) throw noServiceConfigs();
-  const retries = enableRetries && features.first("retries") !== undefined;
-  return (source) => {
-    if (reader !== undefined) {
-      return reader.read(source, features.policies, { enableRetries: retries, maxCallAttempts });
-    }
-    throw noServiceConfigs();
-  };
-}
-
-function noServiceConfigs(): ServiceConfigError {
-  return new ServiceConfigError("", "cannot be read: give the channel the feature serviceConfigs");
-}
-
-/** RFC 9110, section 10.1.5: product names, which are text. */
-function userAgentOf(own: string | undefined): string {
-  if (own === undefined) return USER_AGENT;
-  if (typeof own === "string" && /^[!-~](?:[ -~]*[!-~])?$/.test(own)) return `${own} ${USER_AGENT}`;
-  throw new TypeError(`Cannot make a channel: userAgent is ${describe(own)}; give a name, as "shop/1.2"`);
-}
-
-/** Unix sockets have no host; gRPC says "localhost". */
-function authorityOf(target: Destination, port: number, resolvers: readonly Resolvers[]): string {
-  if (target.family === "uri") {
-    // A promise is none: what it rejects with would end the process.
-    return handled(resolverFactory(target.scheme, resolvers)!.authorityOf?.(target, port)) ?? target.path;
-  }
-  if (target.family === "list") return formatAddress(target.addresses[0]!);
-  if (target.family === "dns") return `${target.host}:${target.port}`;
-  return "port" in target ? formatAddress(target) : "localhost";
 }

@@ -3,7 +3,7 @@
 import { isOfOneMachine } from "../../pollers/mod.ts";
 import type { CallOptions } from "../client/call_options.ts";
 import { Metadata } from "../call/metadata.ts";
-import type { ChannelOptions } from "../channel/channel.ts";
+import type { ChannelOptions } from "../channel/channel_options.ts";
 import { defaultPort, type Destination, parseDestination } from "../channel/destination.ts";
 import { Channel } from "../full/channel.ts";
 import { type ChannelCredentials, insecure, tls } from "../credentials/mod.ts";

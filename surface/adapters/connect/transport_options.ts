@@ -7,7 +7,8 @@ import type {
   JsonWriteOptions,
 } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
-import type { Channel as AnyChannel, ChannelOptions } from "../../channel/channel.ts";
+import type { Channel as AnyChannel } from "../../channel/channel.ts";
+import type { ChannelOptions } from "../../channel/channel_options.ts";
 import type { Compression } from "../../compression.ts";
 import { type ChannelCredentials, type Pem, tls } from "../../credentials/mod.ts";
 import { Channel } from "../../full/channel.ts";

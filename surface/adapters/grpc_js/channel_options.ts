@@ -1,6 +1,6 @@
 // The options of grpc-js's channels and servers, and which of this library's they are.
 
-import type { ChannelOptions as WireChannelOptions } from "../../channel/channel.ts";
+import type { ChannelOptions as WireChannelOptions } from "../../channel/channel_options.ts";
 import type { Compression } from "../../compression.ts";
 import type { ServerOptions as WireServerOptions } from "../../server/server_options.ts";
 import { compressionAlgorithms } from "./constants.ts";

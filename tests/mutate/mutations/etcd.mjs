@@ -244,7 +244,7 @@ export default [
     name: "[C19] a factory that gives no resolver",
   },
   {
-    file: "surface/channel/channel.ts",
+    file: "surface/channel/read_options.ts",
     before: "handled(resolverFactory(target.scheme, resolvers)!.authorityOf?.(target, port))",
     after: "resolverFactory(target.scheme, resolvers)!.authorityOf?.(target, port)",
     test: "tests/surface/channel/resolver/third_party_test.ts",

@@ -263,7 +263,7 @@ export default [
     name: "certificates of both sides",
   },
   {
-    file: "surface/channel/channel.ts",
+    file: "surface/channel/read_options.ts",
     before: "return `${own} ${USER_AGENT}`;",
     after: "return USER_AGENT;",
     test: "tests/surface/passed_on_test.ts",

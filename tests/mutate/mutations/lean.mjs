@@ -12,7 +12,7 @@ export default [
     name: "lean: servers of the thread",
   },
   {
-    file: "surface/channel/channel.ts",
+    file: "surface/channel/read_options.ts",
     before: "if (callCredentials === undefined || makePermission !== undefined) return makePermission;",
     after: "if (callCredentials !== null) return makePermission;",
     test: LEAN,
@@ -26,7 +26,7 @@ export default [
     name: "lean: calls have an authority",
   },
   {
-    file: "surface/channel/channel.ts",
+    file: "surface/channel/read_options.ts",
     before: "if (reader === undefined && options.lookUpServiceConfig === true)",
     after: "if (false as boolean)",
     test: LEAN,
@@ -68,7 +68,7 @@ export default [
     name: "lean: the poller of programs that only connect",
   },
   {
-    file: "surface/channel/channel.ts",
+    file: "surface/channel/read_options.ts",
     before: 'enableRetries && features.first("retries") !== undefined',
     after: "enableRetries",
     test: LEAN,
@@ -138,21 +138,21 @@ export default [
     name: "lean: TLS by",
   },
   {
-    file: "surface/channel/channel.ts",
+    file: "surface/channel/read_options.ts",
     before: 'connectInProcess: features.first("inProcess")?.connect,',
     after: "",
     test: LEAN,
     name: "lean: servers of the thread",
   },
   {
-    file: "surface/channel/channel.ts",
+    file: "surface/channel/read_options.ts",
     before: 'explainRefusal: features.first("explainRefusal"),',
     after: "",
     test: LEAN,
     name: "lean: why TLS failed",
   },
   {
-    file: "surface/channel/channel.ts",
+    file: "surface/channel/read_options.ts",
     before: "keepalive: feature.read(keepalive), keepalives",
     after: "keepalive, keepalives",
     test: LEAN,

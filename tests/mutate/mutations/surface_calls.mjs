@@ -75,7 +75,7 @@ export default [
     "`using`",
   ),
   mutation(
-    "surface/channel/channel.ts",
+    "surface/channel/read_options.ts",
     '  if (target.family === "dns") return `${target.host}:${target.port}`;\n',
     "",
     PASSED_ON,
@@ -89,7 +89,7 @@ export default [
     "authority",
   ),
   mutation(
-    "surface/channel/channel.ts",
+    "surface/channel/channel_options.ts",
     "  authority: true,\n",
     "",
     PASSED_ON,
