@@ -27,7 +27,6 @@ import { checkedAuthority, checkValues } from "./channel_values.ts";
 import type { AddressRefusal, SharedConnections } from "./connect_settings.ts";
 import { checkState, type ConnectivityState } from "./connectivity.ts";
 import { addressesOf, defaultPort, type Destination, formatDestination } from "./destination.ts";
-import { type OpenChannel, openChannelsBy } from "./inner_channel.ts";
 import type { ChannelProxy } from "./proxy.ts";
 import {
   authorityOf,
@@ -58,9 +57,6 @@ export let onNextState: (
   channel: Channel,
   watcher: (state: ConnectivityState) => void,
 ) => () => void;
-
-/** Makes a channel of the library's own, for those who can import this module. */
-export let innerChannel: OpenChannel;
 
 /** Calls to the servers of one target. Nothing is connected before the first call. */
 export class Channel {
@@ -350,11 +346,6 @@ export class Channel {
       channel.#watchers.add(watcher);
       return () => void channel.#watchers.delete(watcher);
     };
-    innerChannel = (target, options) => {
-      const channel = new Channel(target, options);
-      return { context: channel.#context, close: () => channel.close() };
-    };
-    openChannelsBy(innerChannel);
   }
 
   #changed(state: ConnectivityState): void {

@@ -2,7 +2,6 @@
 
 import { AddressError, formatAddress, parseTarget, type SocketAddress } from "../../pollers/mod.ts";
 import { Backoff } from "../channel/backoff.ts";
-import { innerChannel } from "../channel/channel.ts";
 import { useEngineOf } from "../engines.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { type Server, styledServer } from "../server/server.ts";
@@ -69,7 +68,7 @@ class ServerAnnouncement implements Announcement {
   constructor(server: Server, etcd: EtcdSettings, private readonly what: RegisteredKeys) {
     const { host: { reporter }, styles } = styledServer("announce", server);
     const { engine } = server;
-    const session = new EtcdSession(engine, etcd, reporter, new Backoff(() => engine.random()), innerChannel);
+    const session = new EtcdSession(engine, etcd, reporter, new Backoff(() => engine.random()));
     this.registration = new Registration(engine, session, reporter, what, {
       onRegistered: () => this.tell((waiter) => waiter.resolve()),
       onOver: () => {

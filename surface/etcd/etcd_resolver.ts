@@ -3,7 +3,6 @@
 // While etcd is away the last list stays in use. A value that says no server is skipped, and logged once.
 
 import type { EventEngine, Reporter } from "../../pollers/mod.ts";
-import { openChannel } from "../channel/inner_channel.ts";
 import type { EndpointAddresses } from "../channel/resolver/endpoint.ts";
 import type { Resolver, ResolverBackoff, ResolverSink } from "../channel/resolver/resolver.ts";
 import type { EtcdSettings } from "./etcd_options.ts";
@@ -40,7 +39,7 @@ export class EtcdResolver implements Resolver {
     private readonly reporter: Reporter,
     private readonly sink: ResolverSink,
   ) {
-    this.session = new EtcdSession(engine, settings, reporter, backoff, openChannel);
+    this.session = new EtcdSession(engine, settings, reporter, backoff);
     this.watch = new PrefixWatch(engine, this.session, keysUnder(`${prefix}/`), this);
     this.defaultPort = defaultPort;
     this.name = JSON.stringify(prefix);

@@ -8,17 +8,17 @@ import { type EventEngine, type Instant, type Logger, messageOf, type Reporter }
 import { NO_HEADERS } from "../../transport/mod.ts";
 import type { CallStatus } from "../call/call_status.ts";
 import { Status } from "../call/status.ts";
-import type { InnerChannel, OpenChannel } from "../channel/inner_channel.ts";
+import { callContext, Channel } from "../channel/channel.ts";
 import type { ResolverBackoff } from "../channel/resolver/resolver.ts";
+import { callObservers } from "../features/call_observers.ts";
+import { frameTraces } from "../features/frame_traces.ts";
+import { keepalive } from "../features/keepalive.ts";
+import { knownChannels } from "../features/known_channels.ts";
+import { sharedConnections } from "../features/shared_connections.ts";
 import { DoneStatus } from "../reactor/done_status.ts";
 import { type ReactorCallOptions, type ReactorClient, reactorMethods } from "../reactor/reactor_methods.ts";
 import type { EtcdSettings } from "./etcd_options.ts";
 import { type EtcdServices, etcdServices } from "./etcd_proto.ts";
-import { callObservers } from "../features/call_observers.ts";
-import { knownChannels } from "../features/known_channels.ts";
-import { sharedConnections } from "../features/shared_connections.ts";
-import { frameTraces } from "../features/frame_traces.ts";
-import { keepalive } from "../features/keepalive.ts";
 
 /** An answer takes etcd milliseconds; where it has no leader, some seconds. */
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -48,7 +48,7 @@ export interface Operation extends Cancellable {
 
 /** See the head of this file. */
 export class EtcdSession {
-  private channel: InnerChannel | undefined = undefined;
+  private channel: Channel | undefined = undefined;
   /** There was a channel. */
   private hasOpened = false;
   private clients: EtcdClients | undefined = undefined;
@@ -65,7 +65,6 @@ export class EtcdSession {
     private readonly settings: EtcdSettings,
     private readonly reporter: Reporter,
     private readonly backoff: ResolverBackoff,
-    private readonly open: OpenChannel,
   ) {
     this.untried = settings.endpoints.length - 1;
   }
@@ -169,7 +168,7 @@ export class EtcdSession {
     if (this.clients !== undefined) return this.clients;
     const { engine, reporter } = this;
     const { credentials } = this.settings;
-    const channel = this.channel = this.open(this.endpoint, {
+    const channel = this.channel = new Channel(this.endpoint, {
       poller: engine,
       features: [callObservers, frameTraces, keepalive, knownChannels, sharedConnections],
       holdsProcess: false,
@@ -180,12 +179,13 @@ export class EtcdSession {
       ...(credentials === undefined ? {} : { credentials }),
     });
     this.hasOpened = true;
+    const context = callContext("call etcd", channel);
     const { KV, Watch, Lease, Auth } = etcdServices;
     return this.clients = {
-      KV: reactorMethods(KV, channel.context),
-      Watch: reactorMethods(Watch, channel.context),
-      Lease: reactorMethods(Lease, channel.context),
-      Auth: reactorMethods(Auth, channel.context),
+      KV: reactorMethods(KV, context),
+      Watch: reactorMethods(Watch, context),
+      Lease: reactorMethods(Lease, context),
+      Auth: reactorMethods(Auth, context),
     };
   }
 
