@@ -5,13 +5,13 @@ import type { KeepaliveTimes } from "./http2/keepalive.ts";
 import type { ManagementOptions } from "./http2/parts.ts";
 
 /** How long a peer has to answer: gRPC's. */
-export const DEFAULT_KEEPALIVE_TIMEOUT_MS = 20_000;
+const DEFAULT_KEEPALIVE_TIMEOUT_MS = 20_000;
 
 /** Silence before a server asks its client whether it is there: gRPC's, two hours. */
-export const DEFAULT_SERVER_KEEPALIVE_TIME_MS = 7_200_000;
+const DEFAULT_SERVER_KEEPALIVE_TIME_MS = 7_200_000;
 
 /** How often a client may send PING: gRPC's, five minutes. */
-export const DEFAULT_PERMIT_KEEPALIVE_TIME_MS = 300_000;
+const DEFAULT_PERMIT_KEEPALIVE_TIME_MS = 300_000;
 
 /** Ages differ by up to this share either way, so that connections that began together do not end together. */
 const AGE_JITTER = 0.1;

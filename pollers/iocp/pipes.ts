@@ -17,7 +17,7 @@ import { FILE, type HandleRegistry } from "./handle_registry.ts";
 import type { Operation } from "./operations.ts";
 
 /** What a pipe holds in each direction before a write to it waits, and what is read or written at once. */
-export const PIPE_BYTES = 65_536;
+const PIPE_BYTES = 65_536;
 
 /**
  * Memory of one read or write, which keeps it until its packet comes. It is the system's and not JavaScript's: a thread

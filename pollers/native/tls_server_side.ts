@@ -15,7 +15,7 @@ export interface TlsServerOptions extends TlsStreamOptions {
 }
 
 /** Octets of the keys of session tickets. */
-export const TICKET_KEY_BYTES = 48;
+const TICKET_KEY_BYTES = 48;
 
 /** New keys of session tickets. */
 export function newTicketKeys(): Uint8Array {

@@ -19,7 +19,7 @@ export async function* jsonValues(chunks: AsyncIterable<Uint8Array>): AsyncGener
 }
 
 /** Finds where values end; whether they are JSON is for others to say. */
-export class JsonSplitter {
+class JsonSplitter {
   /** Of the value that has begun. */
   private parts: string[] = [];
   private depth = 0;

@@ -22,7 +22,7 @@ export type TokenSource = (request: CallCredentialsRequest) => string | PromiseL
  * Gives `given`, or what it is a promise of, to `convert`, and its result to `sink`, or at once. Throws what `convert`
  * throws, and for a promise that cannot settle.
  */
-export function settle<T>(
+function settle<T>(
   given: T | PromiseLike<T>,
   { blocking }: CallCredentialsRequest,
   convert: (value: T) => HeaderList,

@@ -50,7 +50,7 @@ export type MessageOrInit<Given, T> = Given extends T ? unknown
   : T;
 
 /** The field that an extension is. */
-export function fieldOf({ codec }: Extension): FieldSchema {
+function fieldOf({ codec }: Extension): FieldSchema {
   return (codec as MessageCodec).schema.fields[0]!;
 }
 

@@ -46,7 +46,7 @@ export function directoryOf(location: string): string {
 }
 
 /** `path` below `directory` ("" or with a final "/"). */
-export function joinPath(directory: string, path: string): string {
+function joinPath(directory: string, path: string): string {
   if (isUrl(directory)) return new URL(path.split("/").map(encodeURIComponent).join("/"), directory).href;
   return normalise(directory + path);
 }

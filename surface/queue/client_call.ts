@@ -498,7 +498,7 @@ function waitsForReady(flags: number): boolean | undefined {
 }
 
 /** A status, whose metadata and error are made when they are first asked for. */
-export class ClientStatus implements ReceivedStatus {
+class ClientStatus implements ReceivedStatus {
   private madeMetadata: Metadata | undefined;
   private madeError: RpcError | undefined;
 

@@ -11,7 +11,7 @@ export interface MessageError {
 }
 
 /** The default of the largest received message, in bytes: gRPC's own. */
-export const DEFAULT_MAX_RECEIVE_MESSAGE_BYTES = 4 * 1024 * 1024;
+const DEFAULT_MAX_RECEIVE_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** What a transport's messages may be. */
 export interface MessageLimitOptions {

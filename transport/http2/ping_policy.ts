@@ -15,13 +15,13 @@ export interface PingPolicy {
 }
 
 /** Milliseconds between two PINGs without streams, where they are not permitted (gRFC A8). */
-export const PERMIT_TIME_WITHOUT_CALLS_MS = 7_200_000;
+const PERMIT_TIME_WITHOUT_CALLS_MS = 7_200_000;
 
 /** PINGs that may come too soon; gRPC's. */
-export const MAX_PING_STRIKES = 2;
+const MAX_PING_STRIKES = 2;
 
 /** What gRPC's clients look for in the GOAWAY. */
-export const TOO_MANY_PINGS = "too_many_pings";
+const TOO_MANY_PINGS = "too_many_pings";
 
 /** The strikes of one peer. */
 export class PingStrikes {

@@ -38,7 +38,7 @@ const SUPPORTED_VERSIONS = 43;
 const TLS_1_2 = 0x0303;
 
 /** Alerts (RFC 8446, section 6; RFC 7301, section 3.2). */
-export const Alert = {
+const Alert = {
   unexpectedMessage: 10,
   recordOverflow: 22,
   decodeError: 50,

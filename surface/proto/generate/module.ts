@@ -12,7 +12,7 @@ export type Declared = MessageNode | EnumNode | ServiceNode | FieldNode;
 const FILE = "$file";
 
 /** The names under which `file` exports what it declares: nested ones as `Outer_Inner`. Equal files give equal names. */
-export function exportNames(file: FileNode, scope: Scope = new Scope()): Map<Declared, string> {
+function exportNames(file: FileNode, scope: Scope = new Scope()): Map<Declared, string> {
   const names = new Map<Declared, string>();
   let level: { readonly node: Declared; readonly name: string }[] = [
     ...[...file.messages, ...file.enums, ...file.services, ...file.extensions]

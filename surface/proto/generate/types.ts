@@ -27,7 +27,7 @@ export interface FieldPair {
 }
 
 /** The fields of `message`, in the order in which they are declared. */
-export function fieldsOf(message: MessageNode, schema: MessageSchema): FieldPair[] {
+function fieldsOf(message: MessageNode, schema: MessageSchema): FieldPair[] {
   const byNumber = new Map(schema.fields.map((field) => [field.number, field]));
   return message.fields.map((node) => ({ node, schema: byNumber.get(node.number)! }));
 }
@@ -80,7 +80,7 @@ function property(module: Module, { node, schema }: FieldPair): string {
 }
 
 /** The type of a field's property. */
-export function fieldType(module: Module, node: FieldNode, schema: FieldSchema): string {
+function fieldType(module: Module, node: FieldNode, schema: FieldSchema): string {
   const { entry } = node;
   if (entry !== undefined) return `{ [key: string]: ${valueType(module, entry.fields[1]!, schema)} }`;
   const value = valueType(module, node, schema);
