@@ -49,9 +49,9 @@ export class UringCalls {
     return this.result(this.rare.syscall(U.SYS_SETUP, entries, params, 0, 0, 0, 0));
   }
 
-  /** Registers what `argument` says with a ring. */
-  register(ring: number, what: number, argument: number, count: number): number {
-    return this.result(this.rare.syscall(U.SYS_REGISTER, ring, what, argument, count, 0, 0));
+  /** Registers the one thing that `argument` says with a ring. */
+  register(ring: number, what: number, argument: number): number {
+    return this.result(this.rare.syscall(U.SYS_REGISTER, ring, what, argument, 1, 0, 0));
   }
 
   /** Submits, has what is due completed, and does not wait. */

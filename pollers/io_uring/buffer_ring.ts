@@ -55,7 +55,7 @@ export class BufferRing {
     argument.view.setBigUint64(URING_BUFFER_RING.address, BigInt(address), true);
     argument.view.setUint32(URING_BUFFER_RING.entries, BUFFERS, true);
     argument.view.setUint16(URING_BUFFER_RING.group, BUFFER_GROUP, true);
-    const result = calls.register(ring.fd, U.REGISTER_PBUF_RING, argument.address, 1);
+    const result = calls.register(ring.fd, U.REGISTER_PBUF_RING, argument.address);
     if (result < 0) {
       calls.unmap(address, length);
       throw new RingError("io_uring_register", result);

@@ -93,7 +93,7 @@ export class WatchedRing extends Ring {
     }
     const argument = new Arena(4).allocate(4);
     argument.view.setInt32(0, this.eventFd, true);
-    const result = calls.register(this.fd, U.REGISTER_EVENTFD, argument.address, 1);
+    const result = calls.register(this.fd, U.REGISTER_EVENTFD, argument.address);
     if (result < 0) {
       this.close();
       throw new RingError("io_uring_register", result);

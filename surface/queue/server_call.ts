@@ -174,8 +174,8 @@ export class QueueServerCall extends ServerCallCore
   }
 
   /** Ends the call at once, without a status: the client gets RST_STREAM. */
-  cancel(reason = "call was cancelled by the server"): void {
-    if (!this.isClosed) this.reset(reason);
+  cancel(): void {
+    if (!this.isClosed) this.reset("call was cancelled by the server");
   }
 
   /** "call /a.B/C, cancelled: SEND_MESSAGE, RECV_MESSAGE". */

@@ -140,8 +140,8 @@ export abstract class ServerResponder<Req, Res, Tag> {
   }
 
   /** Starts an operation that sends nothing. */
-  protected receive(what: string, operation: unknown, tag: Tag): void {
-    this.#there(what).startBatch([operation], tag);
+  protected receive(operation: unknown, tag: Tag): void {
+    this.#there("read").startBatch([operation], tag);
   }
 
   /** A message of a stream; nothing may follow the last one. */
@@ -234,7 +234,7 @@ export class ServerAsyncReader<Req, Res, Tag = unknown> extends SingleResponder<
    * @throws {CallError} while one is read
    */
   read(tag: Tag): void {
-    this.#reads.next((operation) => this.receive("read", operation, tag));
+    this.#reads.next((operation) => this.receive(operation, tag));
   }
 }
 
@@ -311,7 +311,7 @@ export class ServerAsyncReaderWriter<Req, Res, Tag = unknown> extends StreamResp
    * @throws {CallError} while one is read
    */
   read(tag: Tag): void {
-    this.#reads.next((operation) => this.receive("read", operation, tag));
+    this.#reads.next((operation) => this.receive(operation, tag));
   }
 }
 

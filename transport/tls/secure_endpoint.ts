@@ -5,7 +5,7 @@
 
 import type { SocketAddress } from "../../pollers/contract/address.ts";
 import type { Endpoint, EventEngine, IoDone, TaskHandle } from "../../pollers/contract/engine.ts";
-import { endOfStream, IoError, type IoSyscall } from "../../pollers/contract/io_error.ts";
+import { endOfStream, IoError } from "../../pollers/contract/io_error.ts";
 import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import { H2 } from "./alpn.ts";
 import type { PeerCheck } from "./config.ts";
@@ -303,16 +303,16 @@ export class SecureEndpoint implements Endpoint {
       case "closed":
         return endOfStream(this.peer);
       case "truncated":
-        return this.error("read", "the peer ended the stream without close_notify, so it may have been cut");
+        return this.error("the peer ended the stream without close_notify, so it may have been cut");
       case "failed":
-        return this.error("read", failure);
+        return this.error(failure);
       default:
         return this.failure;
     }
   }
 
-  /** An error of TLS. */
-  private error(syscall: IoSyscall, what: string): IoError {
-    return new IoError("insecure", syscall, this.peer, undefined, `TLS: ${what}`);
+  /** A read has failed by TLS. */
+  private error(what: string): IoError {
+    return new IoError("insecure", "read", this.peer, undefined, `TLS: ${what}`);
   }
 }

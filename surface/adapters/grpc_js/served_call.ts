@@ -50,7 +50,7 @@ export class ServedCall implements ServerInterceptingCallInterface, OctetsListen
       const { buffer, byteOffset, length } = octets;
       message = this.definition.requestDeserialize(Buffer.from(buffer, byteOffset, length));
     } catch (error) {
-      return this.fail(Status.INTERNAL, withDetails("Error deserializing request", error));
+      return this.fail(withDetails("Error deserializing request", error));
     }
     this.listener!.onReceiveMessage(message);
   }
@@ -82,7 +82,7 @@ export class ServedCall implements ServerInterceptingCallInterface, OctetsListen
     try {
       octets = serialized(this.definition.responseSerialize, message);
     } catch (error) {
-      return this.fail(Status.INTERNAL, withDetails("Error serializing response", error));
+      return this.fail(withDetails("Error serializing response", error));
     }
     this.call!.send(octets, callback);
   }
@@ -93,8 +93,8 @@ export class ServedCall implements ServerInterceptingCallInterface, OctetsListen
     this.call!.finishWith(code as StatusCode, details ?? "", fields);
   }
 
-  private fail(code: Status, details: string): void {
-    this.sendStatus({ code, details });
+  private fail(details: string): void {
+    this.sendStatus({ code: Status.INTERNAL, details });
   }
 
   startRead(): void {

@@ -32,6 +32,6 @@ export function readWeightedConfig(json: Readonly<Record<string, unknown>>): Wei
     weightExpirationPeriodMs: durationMs("weightExpirationPeriod", 180_000),
     weightUpdatePeriodMs: Math.max(LEAST_UPDATE_PERIOD_MS, durationMs("weightUpdatePeriod", 1_000)),
     errorUtilizationPenalty:
-      root.get("errorUtilizationPenalty").optional((field) => field.number(0, Infinity, true)) ?? 1,
+      root.get("errorUtilizationPenalty").optional((field) => field.number(Infinity, true)) ?? 1,
   };
 }

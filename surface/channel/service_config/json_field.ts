@@ -70,11 +70,11 @@ export class JsonField {
     return this.value;
   }
 
-  /** A number above `least`, or of `least` where `inclusive`; `most` at most. */
-  number(least: number, most: number, inclusive: boolean): number {
+  /** A number above 0, or of 0 where `orZero`; `most` at most. */
+  number(most: number, orZero: boolean): number {
     const number = this.asNumber();
-    if ((inclusive ? number >= least : number > least) && number <= most) return number;
-    const range = inclusive ? `of ${least} or more` : `above ${least}`;
+    if ((orZero ? number >= 0 : number > 0) && number <= most) return number;
+    const range = orZero ? "of 0 or more" : "above 0";
     throw this.wrong(`give a number ${range}${most === Infinity ? "" : `, ${most} at most`}`);
   }
 

@@ -75,7 +75,7 @@ function readRetryPolicy(policy: JsonField, options: RetryOptions): RetryPolicy 
     maxAttempts: readAttempts(policy, options),
     initialBackoffMs: policy.get("initialBackoff").durationMs(true),
     maxBackoffMs: policy.get("maxBackoff").durationMs(true),
-    backoffMultiplier: policy.get("backoffMultiplier").number(0, Infinity, false),
+    backoffMultiplier: policy.get("backoffMultiplier").number(Infinity, false),
     retryableStatusCodes,
   };
 }

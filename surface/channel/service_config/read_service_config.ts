@@ -88,9 +88,9 @@ function readLoadBalancing(root: JsonField, policies: Policies): ConfiguredPolic
 function readThrottling(field: JsonField): RetryThrottling {
   const ratio = field.get("tokenRatio");
   // What is beyond three decimals does not count; 1.005 * 1,000 is 1004.9999999999999.
-  const tokenRatio = Math.floor(Math.round(ratio.number(0, Infinity, false) * 1e6) / 1e3) / 1e3;
+  const tokenRatio = Math.floor(Math.round(ratio.number(Infinity, false) * 1e6) / 1e3) / 1e3;
   if (tokenRatio === 0) throw ratio.wrong("give 0.001 or more");
-  return { maxTokens: field.get("maxTokens").number(0, 1_000, false), tokenRatio };
+  return { maxTokens: field.get("maxTokens").number(1_000, false), tokenRatio };
 }
 
 /** "" is the health of the whole server. */

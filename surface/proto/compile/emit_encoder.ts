@@ -101,7 +101,7 @@ if (v !== undefined && v !== null) unset(${this.names.schema()}, ${JSON.stringif
         `if (${o} !== "") twice(${this.names.field(field)}, ${o}); ${o} = ${JSON.stringify(name)};`,
       );
     }
-    lines.push(this.convert(field, type, "v", "x"));
+    lines.push(this.convert(field, type, "v"));
     if (field.omitsDefault && type === "enum") lines.push("if (x !== 0)");
     if (field.omitsDefault && type === "bytes") lines.push("if (x.length !== 0)");
     lines.push(`{ ${this.taggedWrite(field, number, type, "x")} }`);
@@ -116,7 +116,7 @@ if (v !== undefined && v !== null) unset(${this.names.schema()}, ${JSON.stringif
       typed === "" ? "" : ` && !(v instanceof ${typed})`
     }) bad(${F}, v, "an array");`;
     const each = "for (let i = 0; i < v.length; i++) { const e = v[i];";
-    const item = this.convert(field, type, "e", "x");
+    const item = this.convert(field, type, "e");
     if (!packed) {
       const more = type === "string" || type === "bytes"
         ? ""
@@ -146,24 +146,22 @@ if (v !== undefined && v !== null) unset(${this.names.schema()}, ${JSON.stringif
 for (let i = 0; i < ks.length; i++) { const k${any} = ks[i], e${any} = map ? v.get(k) : v[k]; ${convertKey}
 w.reserve(${7 + NUMBER_BYTES}); ${putTag(tagOf(number, WireType.DELIMITED))} const a = w.openPart();
 ${this.taggedWrite(field, 1, keyType!, "y")}
-${this.convert(field, type, "e", "x")} w.reserve(${1 + NUMBER_BYTES}); ${
-      this.taggedWrite(field, 2, type, "x")
-    }
+${this.convert(field, type, "e")} w.reserve(${1 + NUMBER_BYTES}); ${this.taggedWrite(field, 2, type, "x")}
 w.closePart(a); }`;
   }
 
-  /** Declares `to`, the checked form of `from`. */
-  private convert(field: FieldPlan, type: FieldType, from: string, to: string): string {
+  /** Declares `x`, the checked form of `from`. */
+  private convert(field: FieldPlan, type: FieldType, from: string): string {
     const F = this.names.field(field);
     const { refusal } = TYPES[type];
     if (refusal !== "") {
-      return `if (${refusal.replaceAll(/\bv\b/g, from)}) bad(${F}, ${from}); const ${to} = ${from};`;
+      return `if (${refusal.replaceAll(/\bv\b/g, from)}) bad(${F}, ${from}); const x = ${from};`;
     }
-    if (type === "enum") return `const ${to} = toEnum(${F}, ${from});`;
+    if (type === "enum") return `const x = toEnum(${F}, ${from});`;
     const signed = SIGNED.has(type);
     const [least, most] = signed ? ["LEAST", "MOST"] : ["0n", "MOST_UNSIGNED"];
-    return `let ${to} = ${from};
-if (typeof ${to} !== "bigint" || ${to} < ${least} || ${to} > ${most}) ${to} = toLong(${F}, ${to}, ${signed});`;
+    return `let x = ${from};
+if (typeof x !== "bigint" || x < ${least} || x > ${most}) x = toLong(${F}, x, ${signed});`;
   }
 
   /** Code that writes tag and value `name`; there is room for the tag, and for a number. */

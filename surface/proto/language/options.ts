@@ -65,8 +65,8 @@ export class OptionReader {
   }
 
   #option(option: OptionNode, settings: MutableValues, root: MessageNode, scope: string): void {
-    const fail = (message: string, at = option.nameAt): never => {
-      throw this.file.source.error(at, message);
+    const fail = (message: string): never => {
+      throw this.file.source.error(option.nameAt, message);
     };
     if (option.name[0]!.text === "uninterpreted_option") {
       fail('Option must not use reserved name "uninterpreted_option"');

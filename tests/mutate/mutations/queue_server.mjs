@@ -252,7 +252,7 @@ export default [
     "if (this.isOver) this.stored = undefined;",
     "[Q53]",
   ),
-  ofBatches(CALL, "if (!this.isClosed) this.reset(reason);", "", "[Q41]"),
+  ofBatches(CALL, 'if (!this.isClosed) this.reset("call was cancelled by the server");', "", "[Q41]"),
   ofBatches(CALL, "    if (isTold) this.through();\n", "", "a call that its client has left"),
   ofBatches(
     CALL,
