@@ -20,6 +20,11 @@ export interface PendingCallDescription {
   readonly forgotten: string | undefined;
 }
 
+/** "call /a.B/C: 2 holds, a read": of `parts`, those that there are. */
+export function describeCall(path: string, parts: ReadonlyArray<string | undefined>): string {
+  return `call ${path}: ${parts.filter((part) => part !== undefined).join(", ")}`;
+}
+
 /** The calls of a channel: its list is made with the first one, since most channels have no such calls. */
 export function pendingOf({ end }: { readonly end: PendingOwner }): PendingCalls {
   return end.pending ??= new PendingCalls();

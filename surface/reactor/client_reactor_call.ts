@@ -6,7 +6,7 @@ import { type CallStatus, describeStatus, endedBy } from "../call/call_status.ts
 import { CorkedMessages } from "../call/corked_messages.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata } from "../call/metadata.ts";
-import { type PendingCallDescription, pendingOf } from "../call/pending_calls.ts";
+import { describeCall, type PendingCallDescription, pendingOf } from "../call/pending_calls.ts";
 import { Status } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import type { GivenOptions } from "../client/call_options.ts";
@@ -16,7 +16,7 @@ import { EncodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
 import type { ClientOperations, ClientReactor } from "./client_reactors.ts";
 import { DoneStatus } from "./done_status.ts";
 import { addDue, type DueReactions, takeDue } from "./due_reactions.ts";
-import { checkDetails, checkHolds, misuse } from "./misuse.ts";
+import { afterDone, checkDetails, checkHolds, misuse, outstanding } from "./misuse.ts";
 import { checkWriteOptions, markWrite, Through, type WriteOptions } from "./write_options.ts";
 import { streamsRequests, streamsResponses } from "../proto/service.ts";
 
@@ -131,13 +131,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
 
   startRead(): void {
     this.checkNotDone("start a read");
-    if (this.reading) {
-      throw misuse(
-        "start a read",
-        this.path,
-        "one is outstanding, and the next one is started after its onReadDone",
-      );
-    }
+    if (this.reading) throw outstanding("read", this.path);
     this.reading = true;
     if (this.called) this.feedRead();
   }
@@ -186,7 +180,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
       status === undefined ? "no status yet" : undefined,
       status === undefined || unread === 0 ? undefined : `${unread} unread`,
     ];
-    return `call ${this.path}: ${parts.filter((part) => part !== undefined).join(", ")}`;
+    return describeCall(this.path, parts);
   }
 
   get forgotten(): string | undefined {
@@ -388,12 +382,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   private checkWrite(): void {
     this.checkNotDone("start a write");
     this.checkWritesOpen("start a write");
-    if (!this.writing) return;
-    throw misuse(
-      "start a write",
-      this.path,
-      "one is outstanding, and the next one is started after its onWriteDone",
-    );
+    if (this.writing) throw outstanding("write", this.path);
   }
 
   private checkWritesOpen(operation: string): void {
@@ -413,7 +402,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   }
 
   private checkNotDone(operation: string): void {
-    if (this.isDone) throw misuse(operation, this.path, "its onDone was called, which is the last reaction");
+    if (this.isDone) throw afterDone(operation, this.path);
   }
 
   /** The reaction `which` is due. */

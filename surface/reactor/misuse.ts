@@ -8,6 +8,18 @@ export function misuse(operation: string, path: string, rule: string): TypeError
   return new TypeError(`Cannot ${operation} of ${path}: ${rule}`);
 }
 
+/** The same where `what` is started while the one before it is outstanding. */
+export function outstanding(what: "read" | "write", path: string): TypeError {
+  const reaction = what === "read" ? "onReadDone" : "onWriteDone";
+  const rule = `one is outstanding, and the next one is started after its ${reaction}`;
+  return misuse(`start a ${what}`, path, rule);
+}
+
+/** The same where the call is done. */
+export function afterDone(operation: string, path: string): TypeError {
+  return misuse(operation, path, "its onDone was called, which is the last reaction");
+}
+
 /** Throws where `count` is no number of holds. */
 export function checkHolds(path: string, count: unknown): void {
   if (Number.isInteger(count) && (count as number) > 0) return;

@@ -5,11 +5,12 @@ import type { Http2Error, RequestHead, ServerStream, StatusCode } from "../../tr
 import { CorkedMessages } from "../call/corked_messages.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata, type MetadataInit } from "../call/metadata.ts";
-import type { PendingCallDescription } from "../call/pending_calls.ts";
+import { describeCall, type PendingCallDescription } from "../call/pending_calls.ts";
 import { isRpcError, type RpcError } from "../call/rpc_error.ts";
 import { Status } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { streamsResponses } from "../proto/service.ts";
 import type { CallHost } from "../server/call_host.ts";
 import type { RegisteredMethod } from "../server/method_style.ts";
 import type { ServedConnection } from "../server/served_connection.ts";
@@ -17,11 +18,10 @@ import { ServerCallCore } from "../server/server_call_core.ts";
 import { statusOfThrown } from "../server/thrown_status.ts";
 import { addDue, type DueReactions, takeDue } from "./due_reactions.ts";
 import { isReactorFor, noReactor } from "./handler_result.ts";
-import { checkStatus, misuse } from "./misuse.ts";
+import { afterDone, checkStatus, misuse, outstanding } from "./misuse.ts";
 import { type ReactorContext, ReactorContextHandle, type ServerOperations } from "./reactor_context.ts";
 import { UnaryContextHandle } from "./server_reactors.ts";
 import { checkWriteOptions, markWrite, Through, type WriteOptions } from "./write_options.ts";
-import { streamsResponses } from "../proto/service.ts";
 
 /** Reactions that may be due, in the order in which they are called. */
 const METADATA = 1;
@@ -156,13 +156,7 @@ export class ServerReactorCall extends ServerCallCore
 
   startRead(): void {
     this.checkNotFinished("start a read");
-    if (this.reading) {
-      throw misuse(
-        "start a read",
-        this.path,
-        "one is outstanding, and the next one is started after its onReadDone",
-      );
-    }
+    if (this.reading) throw outstanding("read", this.path);
     this.reading = true;
     if (this.returned) this.feedRead();
   }
@@ -191,7 +185,7 @@ export class ServerReactorCall extends ServerCallCore
     this.checkNotFinished("finish the call");
     checkStatus(this.path, status, details);
     const { kind } = this.descriptor;
-    const isOk = status === Status.OK && (!streamsResponses(kind));
+    const isOk = status === Status.OK && !streamsResponses(kind);
     const framed = isOk ? this.encodeResponse() : undefined;
     this.checkNotFinished("finish the call");
     this.end(this.finishOf(status, details, framed));
@@ -208,7 +202,7 @@ export class ServerReactorCall extends ServerCallCore
       this.writing ? "a write" : undefined,
       this.closed ? "its stream is over" : undefined,
     ];
-    return `call ${this.path}: ${parts.filter((part) => part !== undefined).join(", ")}`;
+    return describeCall(this.path, parts);
   }
 
   get forgotten(): string | undefined {
@@ -514,7 +508,7 @@ export class ServerReactorCall extends ServerCallCore
   // What is wrong.
 
   private checkNotFinished(operation: string): void {
-    if (this.isDone) throw misuse(operation, this.path, "its onDone was called, which is the last reaction");
+    if (this.isDone) throw afterDone(operation, this.path);
     if (this.finished === undefined) return;
     const rule = "it is finished, which is done once, and nothing is started afterwards";
     throw misuse(operation, this.path, rule);
@@ -525,13 +519,7 @@ export class ServerReactorCall extends ServerCallCore
     if (this.writesOver) {
       throw misuse("start a write", this.path, "the last one was startWriteLast, and only finish may follow");
     }
-    if (this.writing) {
-      throw misuse(
-        "start a write",
-        this.path,
-        "one is outstanding, and the next one is started after its onWriteDone",
-      );
-    }
+    if (this.writing) throw outstanding("write", this.path);
     this.metadataAsked = true;
   }
 

@@ -114,8 +114,8 @@ export default [
     CLIENT,
     "[Q85]",
   ),
-  mutation(CALL, "    if (this.reading) {\n      throw", "    if (false) {\n      throw", CLIENT, "[Q86]"),
-  mutation(CALL, "    if (!this.writing) return;\n    throw", "    return;\n    throw", CLIENT, "[Q86]"),
+  mutation(CALL, "if (this.reading) throw", "if (false) throw", CLIENT, "[Q86]"),
+  mutation(CALL, "if (this.writing) throw", "if (false) throw", CLIENT, "[Q86]"),
   mutation(
     CALL,
     "    if (this.endingWrites) this.complete(WRITES_DONE, true);",
@@ -255,7 +255,7 @@ export default [
     SERVER,
     "[Q101]",
   ),
-  mutation(SERVED, "const isOk = status === Status.OK && (", "const isOk = (", SERVER, "[Q102]"),
+  mutation(SERVED, "const isOk = status === Status.OK && ", "const isOk = ", SERVER, "[Q102]"),
   mutation(SERVED, "    this.writesOver = last;\n", "", SERVER, "[Q102]"),
   mutation(SERVED, "    if (this.metadataAsked) {", "    if (this.metadataSent) {", SERVER, "[Q103]"),
   mutation(
