@@ -28,7 +28,7 @@ export interface ProtoTypes {
 export class Assembly {
   readonly #files: FileNode[] = [];
 
-  /** Parses one file, imported as `path`. What it imports is `resolve`d, or given to the import lines, before `finish`. */
+  /** Parses one file, imported as `path`. Its import lines have their files before `finish`. */
   add(name: string, text: string, path = name): FileNode {
     const file = parseFile(name, text, path);
     this.#files.push(file);
