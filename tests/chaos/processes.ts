@@ -15,6 +15,7 @@ import { etcdMissing, EtcdProcess } from "../surface/etcd/etcd_process.ts";
 import { Ledger } from "./ledger.ts";
 import { OPTIONS, USAGE } from "./options.mjs";
 import { Place } from "./place.ts";
+import { RunResolver } from "./run_resolver.ts";
 import { Caller, CHANNEL, countAttempts, MOST_ATTEMPTS } from "./service.ts";
 
 /** A call that takes so long is lost. */
@@ -30,7 +31,7 @@ class Chaos {
   private readonly ledger = new Ledger(MOST_ATTEMPTS);
   private readonly problems: string[] = [];
   private readonly faults: Record<string, number> = {};
-  private readonly sinks = new Set<ResolverSink>();
+  private readonly resolver = new RunResolver((sink) => this.tell(sink));
   private readonly accounts = counted(selectPoller(poller).create({}));
   private readonly places: readonly Place[];
   private readonly endsAt = performance.now() + seconds * 1_000;
@@ -82,7 +83,7 @@ class Chaos {
     const channel = new Channel(etcd === undefined ? "chaos:servers" : `etcd://${etcd.endpoint}/${PREFIX}`, {
       ...CHANNEL,
       poller: this.accounts.engine,
-      resolvers: { chaos: { make: (_context, sink) => this.resolver(sink) } },
+      resolvers: { chaos: { make: (_context, sink) => this.resolver.make(sink) } },
     });
     countAttempts(channel, (id, attempts) => this.ledger.attempted(id, attempts));
     return channel;
@@ -138,7 +139,7 @@ class Chaos {
   /** Says where the server of `place` is, unless it does so itself. */
   private async name({ setup, relay }: Place): Promise<void> {
     const { etcd } = this;
-    for (const sink of this.sinks) this.tell(sink);
+    this.resolver.announce();
     if (etcd === undefined || setup.kind !== "go") return;
     const value = JSON.stringify({ addr: `127.0.0.1:${relay.port}` });
     await this.insist(() => etcd.put(`${PREFIX}/go`, value));
@@ -166,17 +167,6 @@ class Chaos {
     } catch (error) {
       this.problems.push((error as Error).message);
     }
-  }
-
-  private resolver(sink: ResolverSink) {
-    this.sinks.add(sink);
-    return {
-      start: () => this.tell(sink),
-      requestReresolution: () => {},
-      resetBackoff: () => {},
-      describeWait: () => "the servers of the run",
-      close: () => void this.sinks.delete(sink),
-    };
   }
 
   private tell(sink: ResolverSink): void {

@@ -4,6 +4,7 @@ import type { SocketAddress } from "../../pollers/mod.ts";
 import { SeededRandom, type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
 import type { ResolverSink } from "../../surface/channel/resolver/resolver.ts";
 import { Ledger } from "./ledger.ts";
+import { RunResolver } from "./run_resolver.ts";
 import { Caller, CHANNEL, Chaos, countAttempts, handlers, MOST_ATTEMPTS, SERVER } from "./service.ts";
 
 const SERVERS = 3;
@@ -86,7 +87,7 @@ class World {
   private readonly places: Place[];
   private readonly client: SimulatedEngine;
   private readonly channel: Channel;
-  private readonly sinks = new Set<ResolverSink>();
+  private readonly resolver = new RunResolver((sink) => this.tell(sink));
   private isOver = false;
 
   constructor(seed: number) {
@@ -101,7 +102,7 @@ class World {
     this.channel = new Channel("chaos:servers", {
       ...CHANNEL,
       poller: this.client,
-      resolvers: { chaos: { make: (_context, sink) => this.resolver(sink) } },
+      resolvers: { chaos: { make: (_context, sink) => this.resolver.make(sink) } },
     });
     countAttempts(this.channel, (id, attempts) => this.ledger.attempted(id, attempts));
   }
@@ -151,23 +152,8 @@ class World {
       else await place.kill();
       await simulation.sleep(random.pick([0, 50, 1_500]));
       await place.start(what === "move" ? 1_000 + random.below(50_000) : undefined);
-      this.announce();
+      this.resolver.announce();
     }
-  }
-
-  private resolver(sink: ResolverSink) {
-    this.sinks.add(sink);
-    return {
-      start: () => this.tell(sink),
-      requestReresolution: () => {},
-      resetBackoff: () => {},
-      describeWait: () => "the servers of the run",
-      close: () => void this.sinks.delete(sink),
-    };
-  }
-
-  private announce(): void {
-    for (const sink of this.sinks) this.tell(sink);
   }
 
   private tell(sink: ResolverSink): void {

@@ -31,26 +31,15 @@ import {
   SETTINGS_ACK,
   uint32,
 } from "./http2/wire.ts";
-import { brief, Recorder, sideOf } from "./pair.ts";
+import { brief, DrivenRecorder, sideOf } from "./pair.ts";
 import { ScriptedEndpoint } from "./scripted_endpoint.ts";
-
-class Sink extends Recorder {
-  driver: Driver | undefined;
-  override onOutput(): void {
-    this.driver?.touch();
-  }
-  override onClosed(streamOrError: Stream | Http2Error | undefined, error?: Http2Error): void {
-    super.onClosed(streamOrError, error);
-    this.driver?.touch();
-  }
-}
 
 /** A connection, its driver, and the endpoint that the test steers. */
 class Bench {
   readonly simulation = new Simulation();
   readonly engine = this.simulation.host();
   readonly endpoint = new ScriptedEndpoint(this.engine);
-  readonly sink = new Sink();
+  readonly sink = new DrivenRecorder();
   readonly connection: Connection;
   readonly driver: Driver;
   private seen = 0;

@@ -2,6 +2,7 @@
 
 import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import type { SeededRandom } from "../../pollers/simulated/seeded_random.ts";
+import type { Driver } from "../../transport/driver.ts";
 import type { HeaderList } from "../../transport/hpack/header_list.ts";
 import { Connection, type ConnectionOptions } from "../../transport/http2/connection.ts";
 import { errorCodeName, type Http2Error } from "../../transport/http2/error.ts";
@@ -98,6 +99,18 @@ export class Recorder implements ConnectionSink, StreamSink {
   private note(event: string, stream?: Stream, endStream = false): void {
     this.events.push(event);
     this.on(event, stream, endStream);
+  }
+}
+
+/** A recorder whose connection has a driver, which it tells of output and ends. */
+export class DrivenRecorder extends Recorder {
+  driver: Driver | undefined;
+  override onOutput(): void {
+    this.driver?.touch();
+  }
+  override onClosed(streamOrError: Stream | Http2Error | undefined, error?: Http2Error): void {
+    super.onClosed(streamOrError, error);
+    this.driver?.touch();
   }
 }
 

@@ -5,12 +5,10 @@ import type { EventEngine } from "../../pollers/mod.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { Driver } from "../../transport/driver.ts";
 import { Connection } from "../../transport/http2/connection.ts";
-import type { Http2Error } from "../../transport/http2/error.ts";
-import type { Stream } from "../../transport/http2/stream.ts";
 import { concat } from "../bytes.ts";
 import { test } from "../harness.ts";
 import { describe, frame, parse, REQUEST_LIST, rst, setting, SETTINGS_ACK, uint32 } from "./http2/wire.ts";
-import { brief, Recorder } from "./pair.ts";
+import { brief, DrivenRecorder } from "./pair.ts";
 import { ScriptedEndpoint } from "./scripted_endpoint.ts";
 
 const boom = new Error("boom");
@@ -18,23 +16,12 @@ const throwing = (): never => {
   throw boom;
 };
 
-class Sink extends Recorder {
-  driver: Driver | undefined;
-  override onOutput(): void {
-    this.driver?.touch();
-  }
-  override onClosed(streamOrError: Stream | Http2Error | undefined, error?: Http2Error): void {
-    super.onClosed(streamOrError, error);
-    this.driver?.touch();
-  }
-}
-
 /** A client's connection with two open streams, whose engine and endpoint are what the test makes of them. */
 class Bench {
   readonly simulation = new Simulation();
   readonly engine: EventEngine = this.simulation.host();
   readonly endpoint = new ScriptedEndpoint(this.engine);
-  readonly sink = new Sink();
+  readonly sink = new DrivenRecorder();
   readonly connection = new Connection({}, this.sink);
   readonly reported: Array<[error: unknown, context: ErrorContext]> = [];
   released = 0;
