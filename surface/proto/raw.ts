@@ -10,15 +10,12 @@ const KINDS: readonly MethodKind[] = ["unary", "serverStreaming", "clientStreami
 /** A method whose messages are octets, as they are on the wire behind their prefix. */
 export type RawMethod<Kind extends MethodKind = MethodKind> = MethodDescriptor<Uint8Array, Uint8Array, Kind>;
 
-/** Messages as octets. What was received is a view of receive memory, which is never overwritten. */
+/** Messages as octets. What is sent is copied; what was received is a view of receive memory, which is never overwritten. */
 export const RAW_CODEC: Codec<Uint8Array> = {
   typeName: "octets",
-  encode: (message) => checked(message).slice(),
+  encode: (message) => new Uint8Array(checked(message)),
   encodeInto(message: Uint8Array, writer: Writer): void {
-    const { length } = checked(message);
-    writer.reserve(length);
-    writer.buf.set(message, writer.pos);
-    writer.pos += length;
+    writer.raw(checked(message));
   },
   decode: (bytes) => bytes,
 };

@@ -7,8 +7,8 @@ import { callContext, type Channel } from "../channel/channel.ts";
 import { type CallIdentityOptions, readIdentity } from "../client/call_identity.ts";
 import { checkedCompression, type Compression } from "../compression.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
-import { BYTES } from "../proto/bytes_codec.ts";
 import type { MethodDescriptor, MethodKind } from "../proto/mod.ts";
+import { RAW_CODEC } from "../proto/raw.ts";
 import type { ServedCall } from "../server/server_call.ts";
 import { QueueClientCall } from "./client_call.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
@@ -136,5 +136,12 @@ function untyped(path: string): MethodDescriptor<Uint8Array, Uint8Array> {
   if (!path.startsWith("/") || !service || !name || more.length > 0 || /[^!-~]/.test(path)) {
     throw new TypeError(`Cannot make a call of ${JSON.stringify(path)}: a path is "/package.Service/Method"`);
   }
-  return { name, localName: name, path, kind: "bidiStreaming", requestCodec: BYTES, responseCodec: BYTES };
+  return {
+    name,
+    localName: name,
+    path,
+    kind: "bidiStreaming",
+    requestCodec: RAW_CODEC,
+    responseCodec: RAW_CODEC,
+  };
 }

@@ -62,11 +62,7 @@ export class LimitedCodec implements Codec<MessageShape<DescMessage>> {
   }
 
   encodeInto(message: MessageShape<DescMessage>, writer: Writer): void {
-    const bytes = this.encode(message);
-    const { length } = bytes;
-    writer.reserve(length);
-    writer.buf.set(bytes, writer.pos);
-    writer.pos += length;
+    writer.raw(this.encode(message));
   }
 
   decode(bytes: Uint8Array): MessageShape<DescMessage> {

@@ -54,11 +54,7 @@ export class ProtobufEsCodec<Desc extends DescMessage = DescMessage>
    * @throws {EncodeError} as `encode` does
    */
   encodeInto(message: MessageInitShape<Desc>, writer: Writer): void {
-    const bytes = this.encode(message);
-    const { length } = bytes;
-    writer.reserve(length);
-    writer.buf.set(bytes, writer.pos);
-    writer.pos += length;
+    writer.raw(this.encode(message));
   }
 
   /**

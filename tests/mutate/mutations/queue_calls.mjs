@@ -143,9 +143,10 @@ export default [
     name: "[Q38] a notice waits",
   },
   {
-    file: "surface/proto/bytes_codec.ts",
-    before: "writer.buf.set(message, writer.pos);",
-    after: "queueMicrotask(() => writer.buf.set(message, writer.pos - length));",
+    file: "surface/proto/raw.ts",
+    before: "writer.raw(checked(message));",
+    after:
+      "writer.raw(new Uint8Array(message.length)); queueMicrotask(() => writer.buf.set(message, writer.pos - message.length));",
     test: BATCHES,
     name: "[Q39]",
   },
