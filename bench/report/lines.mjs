@@ -1,6 +1,7 @@
 // Lines as a drawing of its own, for documents: what something costs as something else grows, both by powers of ten.
 import { escape } from "./bars.mjs";
 import { PALETTE } from "./palette.mjs";
+import { fixed, text } from "./svg_text.mjs";
 
 const WIDTH = 640;
 const HEIGHT = 320;
@@ -84,14 +85,4 @@ function styles(theme) {
   const colours = [ours, others, "#c2571a", "#7d55c7"];
   return `.ink { fill: ${ink} } .grid { stroke: ${ink}; stroke-opacity: .15 } .line { fill: none; stroke-width: 2 } ` +
     colours.map((colour, i) => `.line.c${i} { stroke: ${colour} } .dot.c${i} { fill: ${colour} }`).join(" ");
-}
-
-function text(x, y, content, anchor) {
-  return `<text x="${fixed(x)}" y="${fixed(y)}" dy=".35em" text-anchor="${anchor}" class="ink">${
-    escape(content)
-  }</text>`;
-}
-
-function fixed(value) {
-  return value.toFixed(1);
 }

@@ -2,6 +2,7 @@
 import { escape } from "./bars.mjs";
 import { short, times as timesOf } from "./groups.mjs";
 import { PALETTE } from "./palette.mjs";
+import { fixed, text } from "./svg_text.mjs";
 
 const WIDTH = 560;
 const NAME_WIDTH = 170;
@@ -42,14 +43,4 @@ function styles(theme) {
   const { ink, ours, others } = PALETTE[theme];
   return `.ink { fill: ${ink} } .ours { fill: ${ours} } .others { fill: ${others} } ` +
     `.rounds { stroke: ${ink}; stroke-width: 1.5 }`;
-}
-
-function text(x, y, content, anchor) {
-  return `<text x="${fixed(x)}" y="${fixed(y)}" dy=".35em" text-anchor="${anchor}" class="ink">${
-    escape(content)
-  }</text>`;
-}
-
-function fixed(value) {
-  return value.toFixed(1);
 }
