@@ -53,41 +53,48 @@ export type ClientDuplexStream<RequestType, ResponseType> =
 
 const CANCELLED = "Cancelled on client";
 
-/** See {@linkcode ClientUnaryCall}. */
-export class UnaryCall extends EventEmitter {
+/** What applications and the client use of all of them, beside what their streams have. */
+interface Calling {
   call?: InterceptingCallInterface;
-
-  cancel(): void {
-    this.call?.cancelWithStatus(Status.CANCELLED, CANCELLED);
-  }
-
-  getPeer(): string {
-    return this.call?.getPeer() ?? "unknown";
-  }
-
-  getAuthContext(): AuthContext | null {
-    return this.call?.getAuthContext() ?? null;
-  }
+  cancel(): void;
+  getPeer(): string;
+  getAuthContext(): AuthContext | null;
 }
 
+// deno-lint-ignore no-explicit-any
+type Class<T> = new (...args: any[]) => T;
+
+/** `Base`, an emitter or a stream of objects, as a call. JavaScript has one base class each: so this is a function of it. */
+function calling<T extends object>(Base: Class<T>): new () => T & Calling {
+  class Call extends (Base as Class<object>) implements Calling {
+    call?: InterceptingCallInterface;
+
+    constructor() {
+      super({ objectMode: true });
+    }
+
+    cancel(): void {
+      this.call?.cancelWithStatus(Status.CANCELLED, CANCELLED);
+    }
+
+    getPeer(): string {
+      return this.call?.getPeer() ?? "unknown";
+    }
+
+    getAuthContext(): AuthContext | null {
+      return this.call?.getAuthContext() ?? null;
+    }
+  }
+  return Call as unknown as new () => T & Calling;
+}
+
+/** See {@linkcode ClientUnaryCall}. */
+export class UnaryCall extends calling<EventEmitter>(EventEmitter) {}
+
 /** See {@linkcode ClientReadableStream}. */
-export class ReadableCall<ResponseType> extends Readable {
-  call?: InterceptingCallInterface;
-
+export class ReadableCall<ResponseType> extends calling<Readable>(Readable) {
   constructor(readonly deserialize: (chunk: Buffer) => ResponseType) {
-    super({ objectMode: true });
-  }
-
-  cancel(): void {
-    this.call?.cancelWithStatus(Status.CANCELLED, CANCELLED);
-  }
-
-  getPeer(): string {
-    return this.call?.getPeer() ?? "unknown";
-  }
-
-  getAuthContext(): AuthContext | null {
-    return this.call?.getAuthContext() ?? null;
+    super();
   }
 
   override _read(_size: number): void {
@@ -96,23 +103,9 @@ export class ReadableCall<ResponseType> extends Readable {
 }
 
 /** See {@linkcode ClientWritableStream}. */
-export class WritableCall<RequestType> extends Writable {
-  call?: InterceptingCallInterface;
-
+export class WritableCall<RequestType> extends calling<Writable>(Writable) {
   constructor(readonly serialize: (value: RequestType) => Buffer) {
-    super({ objectMode: true });
-  }
-
-  cancel(): void {
-    this.call?.cancelWithStatus(Status.CANCELLED, CANCELLED);
-  }
-
-  getPeer(): string {
-    return this.call?.getPeer() ?? "unknown";
-  }
-
-  getAuthContext(): AuthContext | null {
-    return this.call?.getAuthContext() ?? null;
+    super();
   }
 
   override _write(chunk: RequestType, encoding: string, callback: (error?: Error | null) => void): void {
@@ -126,26 +119,12 @@ export class WritableCall<RequestType> extends Writable {
 }
 
 /** See {@linkcode ClientDuplexStream}. */
-export class DuplexCall<RequestType, ResponseType> extends Duplex {
-  call?: InterceptingCallInterface;
-
+export class DuplexCall<RequestType, ResponseType> extends calling<Duplex>(Duplex) {
   constructor(
     readonly serialize: (value: RequestType) => Buffer,
     readonly deserialize: (chunk: Buffer) => ResponseType,
   ) {
-    super({ objectMode: true });
-  }
-
-  cancel(): void {
-    this.call?.cancelWithStatus(Status.CANCELLED, CANCELLED);
-  }
-
-  getPeer(): string {
-    return this.call?.getPeer() ?? "unknown";
-  }
-
-  getAuthContext(): AuthContext | null {
-    return this.call?.getAuthContext() ?? null;
+    super();
   }
 
   override _read(_size: number): void {
