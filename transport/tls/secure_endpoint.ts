@@ -139,7 +139,7 @@ export class SecureEndpoint implements Endpoint {
     if (this.writeFailure === undefined) {
       this.session.write(data);
       this.send();
-      if (this.isSent) return true;
+      if (this.isSent()) return true;
     } else {
       data.clear();
       this.engine.run(this.continue);
@@ -185,10 +185,7 @@ export class SecureEndpoint implements Endpoint {
   /** Does what the handshake has become able to do, and reports its end. */
   private continueHandshake(): void {
     const { session } = this;
-    while (session.state === "handshaking" && !this.isReading && this.failure === undefined) {
-      if (!this.receive()) break;
-      this.send();
-    }
+    while (session.state === "handshaking" && this.receive()) this.send();
     const failure = this.handshakeFailure();
     if (failure === undefined && session.state === "handshaking") return;
     // An alert is on its way: the peer is to know why.
@@ -224,22 +221,22 @@ export class SecureEndpoint implements Endpoint {
       this.session.read(into, this.lending);
       if (into.byteLength > before) return true;
       this.send(); // an answer of the library's own: that it does not renegotiate, new keys
-      if (this.session.state !== "open" || this.isReading || !this.receive()) return false;
+      if (this.session.state !== "open" || !this.receive()) return false;
     }
   }
 
-  /** Reads ciphertext; false where it must be waited for. */
+  /** Reads ciphertext; false where it must be waited for, or none comes. */
   private receive(): boolean {
-    if (this.failure !== undefined) return false;
+    if (this.isReading || this.failure !== undefined) return false;
     if (!this.inner.read(this.received, this.onReceived, this.lending)) {
       this.isReading = true;
       return false;
     }
     this.take(undefined);
-    if (!this.session.isAsynchronous) return true;
+    const { isAsynchronous, isEncrypting } = this.session;
     // What this gives comes soon, if it gives anything.
-    this.engine.run(this.continue);
-    return false;
+    if (isAsynchronous || isEncrypting) this.engine.run(this.continue);
+    return !isAsynchronous;
   }
 
   /** Passes on what came from below, or how that ended. */
@@ -281,15 +278,19 @@ export class SecureEndpoint implements Endpoint {
     return this.failure === undefined && this.sendFailure === undefined;
   }
 
-  /** Everything that was written is below. */
-  private get isSent(): boolean {
-    return !this.isWriting && !this.session.isEncrypting;
+  /** Whether everything that was written is below. What a session that works by calls waits for with it is read. */
+  private isSent(): boolean {
+    const { isAsynchronous, isEncrypting } = this.session;
+    if (this.isWriting || !isEncrypting) return !this.isWriting;
+    if (!isAsynchronous) this.receive();
+    return false;
   }
 
   /** Reports the end of the write that is outstanding, where it has come. */
   private completeWrite(): void {
-    this.writeFailure ??= this.sendFailure ?? (this.isSent ? undefined : this.failure);
-    if (!this.isSent && this.writeFailure === undefined) return;
+    const isSent = this.isSent();
+    this.writeFailure ??= this.sendFailure ?? (isSent ? undefined : this.failure);
+    if (!isSent && this.writeFailure === undefined) return;
     const done = this.writeDone!;
     this.writeDone = undefined;
     done(this.writeFailure);

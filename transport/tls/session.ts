@@ -25,7 +25,10 @@ export interface TlsSession {
   readonly failure: string;
   /** What goes in comes out later, and is announced by {@linkcode OnProgress}: a provider that works by events. */
   readonly isAsynchronous: boolean;
-  /** Plaintext was written that is not ciphertext yet: only with a provider that works by events. */
+  /**
+   * Plaintext was written that is not ciphertext yet. Of a provider that does not work by events it is once the rest of a
+   * message of the library's own, which has begun to come, was received; `transmit` looks for it.
+   */
   readonly isEncrypting: boolean;
   /** Takes ciphertext that came from the peer, and empties `data`, whose views it keeps until `read` gives nothing. */
   receive(data: SliceBuffer): void;

@@ -8,6 +8,7 @@ const ENGINES = "tests/surface/credentials/engines_test.ts";
 const ROTATION = "tests/surface/credentials/rotation_test.ts";
 const SOURCE = "tests/surface/credentials/context_source_test.ts";
 const BARREN = "tests/transport/tls/barren_records_test.ts";
+const SPLIT = "tests/transport/tls/split_messages_test.ts";
 const ENDURANCE = "tests/transport/tls/endurance_test.ts";
 const ENDPOINT = "transport/tls/secure_endpoint.ts";
 const NAMES = "tests/pollers/native/certificate_fields_test.ts";
@@ -89,6 +90,28 @@ export default [
     'if (this.state !== "open") return 0;',
     BARREN,
     "openssl: who asks",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
+    "openssl.SSL_get_error(ssl, result) !== SSL_ERROR_WANT_READ",
+    "result <= 0",
+    SPLIT,
+    "a write waits",
+  ),
+  mutation(ENDPOINT, "    if (!isAsynchronous) this.receive();\n", "", SPLIT, "a write waits"),
+  mutation(
+    ENDPOINT,
+    "if (isAsynchronous || isEncrypting) this",
+    "if (isAsynchronous) this",
+    SPLIT,
+    "lies there",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
+    '      if (this.ended) this.state = "truncated";\n',
+    "",
+    SPLIT,
+    "a stream that is cut",
   ),
   mutation(
     OPENSSL + "records.ts",
@@ -622,7 +645,7 @@ export default [
   ),
   mutation(
     ENDPOINT,
-    "      if (this.isSent) return true;\n    } else",
+    "      if (this.isSent()) return true;\n    } else",
     "      return true;\n    } else",
     ENDURANCE,
     "does not read",

@@ -16,6 +16,7 @@ import type { ResumableSessions } from "./resumable_sessions.ts";
 
 const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
 const SSL_ERROR_SSL = 1;
+const SSL_ERROR_WANT_READ = 2;
 /** A host is compared with alternative names alone, never the subject, and "*" is a whole label (RFC 9525). */
 const HOST_FLAGS = 0x20 | 0x4; // X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
 const SSL_ERROR_ZERO_RETURN = 6;
@@ -38,7 +39,7 @@ type Negotiated = Omit<ConnectionSecurity, "peerCertificate"> & { readonly der: 
 /** One side of a connection. */
 export class OpenSslSession implements TlsSession {
   readonly isAsynchronous = false;
-  readonly isEncrypting = false;
+  isEncrypting = false;
   state: TlsState = "handshaking";
   failure = "";
   private readonly ssl: NativePointer;
@@ -48,6 +49,8 @@ export class OpenSslSession implements TlsSession {
   private outgoing: NativePointer;
   /** Ciphertext that came and was not given to the library. */
   private readonly unfed: SliceBuffer = new SliceBuffer();
+  /** Plaintext that the library does not take before the rest of a message of its own has come: {@linkcode isEncrypting}. */
+  private unwritten: SliceBuffer = new SliceBuffer();
   private readonly records: RecordCount = new RecordCount();
   private readonly ciphertext: OutgoingMemory = new OutgoingMemory();
   /** What the last read lent. */
@@ -104,6 +107,7 @@ export class OpenSslSession implements TlsSession {
   transmit(into: SliceBuffer): void {
     this.ciphertext.recycle();
     if (this.released) return;
+    if (this.isEncrypting) this.writeOn();
     this.fetch(0);
     if (this.isFresh && this.state === "open") this.renewMemory();
     this.ciphertext.moveTo(into);
@@ -164,6 +168,7 @@ export class OpenSslSession implements TlsSession {
     this.released = true;
     this.giveBackLent();
     this.unfed.clear();
+    this.unwritten.clear();
     const { serverName } = this;
     if (serverName !== undefined) this.leaveSession(serverName);
     this.free();
@@ -329,10 +334,44 @@ export class OpenSslSession implements TlsSession {
 
   /** Encrypts what was gathered, before `left` bytes of the same write; gives 0. */
   private encrypt(length: number, left: number): number {
-    // A memory BIO takes everything, so there is no partial write and nothing to wait for.
-    if (this.openssl.SSL_write(this.ssl, gathered, length) <= 0) this.fail(takeError(this.openssl));
+    // A memory BIO takes everything, so there is no partial write.
+    const result = this.isEncrypting ? 0 : this.openssl.SSL_write(this.ssl, gathered, length);
+    if (result <= 0) this.writeFailed(result, length);
     if (left > 0 || this.ciphertext.isLarge) this.fetch(left);
     return 0;
+  }
+
+  /**
+   * What was gathered was not written. Where a message of the library's own has begun to come, such as a session ticket of
+   * more than one record, the library writes nothing before it has the rest.
+   */
+  private writeFailed(result: number, length: number): void {
+    const { openssl, ssl } = this;
+    if (!this.isEncrypting && openssl.SSL_get_error(ssl, result) !== SSL_ERROR_WANT_READ) {
+      return this.fail(takeError(openssl));
+    }
+    this.isEncrypting = true;
+    this.unwritten.append(gathered.slice(0, length));
+  }
+
+  /** Writes what was not written, where the rest of the library's message has come; no more once none can come. */
+  private writeOn(): void {
+    const { openssl, ssl, unfed, unwritten } = this;
+    openssl.ERR_clear_error();
+    if (this.state === "open") openssl.SSL_do_handshake(ssl);
+    if (openssl.ERR_peek_last_error() !== 0) this.fail(handshakeFailure(openssl, ssl));
+    const canWrite = this.state === "open" && openssl.SSL_is_init_finished(ssl) === 1;
+    if (this.state === "open" && !canWrite) {
+      if (unfed.byteLength > 0 && !this.isBarren()) {
+        this.feed();
+        return this.writeOn();
+      }
+      if (this.ended) this.state = "truncated";
+    }
+    if (this.state === "open" && !canWrite) return;
+    this.isEncrypting = false;
+    this.unwritten = new SliceBuffer();
+    if (canWrite) this.write(unwritten);
   }
 
   /** Fetches the ciphertext that the library has made; `left` bytes follow it. */
