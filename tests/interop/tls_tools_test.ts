@@ -113,6 +113,7 @@ const SETTINGS = Uint8Array.of(0, 0, 0, 4, 0, 0, 0, 0, 0);
 async function sServer(
   args: readonly string[],
   use: (channel: Channel, said: () => string) => Promise<void>,
+  provider = "openssl",
 ) {
   const port = await freePort();
   const shows = ["-cert", file("server.pem"), "-key", file("server.key")];
@@ -121,7 +122,7 @@ async function sServer(
   child.stdin!.write(SETTINGS); // it is sent to whoever connects
   await until(() => output().includes("ACCEPT"));
   const channel = new Channel(`localhost:${port}`, {
-    credentials: tls.client({ ca: authority.cert, ...own }),
+    credentials: tls.client({ ca: authority.cert, ...own, provider }),
   });
   try {
     await use(channel, output);
@@ -132,15 +133,27 @@ async function sServer(
   }
 }
 
+/** Connects; the channel is ready. */
+async function becomesReady(channel: Channel, said: () => string): Promise<void> {
+  channel.connect();
+  await until(() => channel.state !== "IDLE" && channel.state !== "CONNECTING");
+  assertEquals(channel.state, "READY", said());
+}
+
 for (const version of ["-tls1_2", "-tls1_3"]) {
   test(
     `openssl s_server ${version}: a channel shows its certificate, and is ready`,
-    () =>
-      sServer([version, "-alpn", "h2", "-Verify", "1", "-verify_return_error"], async (channel, said) => {
-        channel.connect();
-        await until(() => channel.state !== "IDLE" && channel.state !== "CONNECTING");
-        assertEquals(channel.state, "READY", said());
-      }),
+    () => sServer([version, "-alpn", "h2", "-Verify", "1", "-verify_return_error"], becomesReady),
+    openssl,
+  );
+}
+
+for (const provider of ["openssl", "node"]) {
+  // -servername: of other names it warns, by an alert before its hello.
+  const other = ["-servername", "other.example", "-cert2", file("server.pem"), "-key2", file("server.key")];
+  test(
+    `openssl s_server -tls1_2: a warning that it is not of this name is no refusal, by ${provider}`,
+    () => sServer(["-tls1_2", "-alpn", "h2", ...other], becomesReady, provider),
     openssl,
   );
 }

@@ -6,8 +6,15 @@ const HANDSHAKE_RECORD = 22;
 const SERVER_HELLO = 2;
 const TLS_1_2 = 0x0303;
 
+/**
+ * The record of an alert that is no refusal: the server has no certificate for the name, says so by a warning, and goes on
+ * with another one (RFC 6066, section 3; OpenSSL's servers of TLS 1.2 do).
+ */
+const NAME_WARNING = [ALERT_RECORD, 3, undefined, 0, 2, 1, 112];
+
 /** Alerts by their numbers (RFC 8446, section 6; RFC 7301, section 3.2), as far as one can end a handshake in plaintext. */
 const ALERTS: Readonly<Record<number, string>> = {
+  0: "close_notify: it closes the connection",
   10: "unexpected_message",
   22: "record_overflow",
   40: "handshake_failure: it found no version, cipher or certificate that both sides have",
@@ -24,7 +31,12 @@ const ALERTS: Readonly<Record<number, string>> = {
 
 /** Why the peer whose first octets are `bytes` makes no secure connection; undefined where nothing says so. */
 export function refusalOf(bytes: Uint8Array): string | undefined {
+  while (NAME_WARNING.every((octet, at) => octet === undefined || octet === bytes[at])) {
+    bytes = bytes.subarray(NAME_WARNING.length);
+  }
   switch (bytes[0]) {
+    case undefined:
+      return undefined;
     case ALERT_RECORD:
       return alert(bytes);
     case HANDSHAKE_RECORD:

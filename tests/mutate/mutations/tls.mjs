@@ -93,6 +93,20 @@ export default [
   ),
   mutation(
     OPENSSL + "session.ts",
+    "} else if (openssl.SSL_get_error(ssl, 0) === SSL_ERROR_ZERO_RETURN) this.fail(LEFT);",
+    "}",
+    CONTRACT,
+    "leaves a handshake by close_notify",
+  ),
+  mutation(
+    "transport/tls/server_hello.ts",
+    "    bytes = bytes.subarray(NAME_WARNING.length);",
+    "    break;",
+    REASONS,
+    "warns of the name",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
     "openssl.SSL_get_error(ssl, result) !== SSL_ERROR_WANT_READ",
     "result <= 0",
     SPLIT,

@@ -8,6 +8,7 @@ import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { runtime, test } from "../../harness.ts";
 import { collect, echo, endless, failure, Trial, type TrialClient, until } from "../serving.ts";
+import { concat } from "../../bytes.ts";
 import { answering, listening, type RawPeer, relay, said } from "./raw_peers.ts";
 
 const authority = new Authority();
@@ -164,6 +165,11 @@ const REASONS: readonly Reason[] = [
   {
     what: "a server without what the client offers",
     peer: () => answering(alert(40), true),
+    says: () => /the alert handshake_failure: it found no version, cipher/,
+  },
+  {
+    what: "a server that warns of the name, which is no refusal, before it refuses",
+    peer: () => answering(concat(Uint8Array.of(21, 3, 3, 0, 2, 1, 112), alert(40)), true),
     says: () => /the alert handshake_failure: it found no version, cipher/,
   },
   {

@@ -490,6 +490,30 @@ function rules(provider: TlsProvider): void {
     }
   });
 
+  rule(
+    "a client that leaves a handshake by close_notify has left, though its stream has not ended",
+    async (engine) => {
+      const [a, b] = await engine.pair();
+      const { local, peer } = a;
+      let writes = 0;
+      const leaving: Endpoint = {
+        ...{ local, peer },
+        read: (into, done) => a.read(into, done),
+        close: () => a.close(),
+        write(data, done) {
+          if (++writes > 1) data.clear();
+          if (writes === 2) data.append(Uint8Array.of(21, 3, 3, 0, 2, 1, 0)); // after its hello
+          return data.byteLength === 0 || a.write(data, done);
+        },
+      };
+      const client = secureClient(engine, provider, leaving);
+      const server = await secureServer(engine, provider, b);
+      assert(typeof server === "string" && !server.includes("in time"), String(server));
+      const end = await client;
+      if (typeof end !== "string") end.close();
+    },
+  );
+
   rule("records that are broken end the connection", async (engine) => {
     const [a, b] = await engine.pair();
     const cut = new Tamper(engine, b);

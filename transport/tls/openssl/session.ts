@@ -21,6 +21,9 @@ const SSL_ERROR_WANT_READ = 2;
 const HOST_FLAGS = 0x20 | 0x4; // X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
 const SSL_ERROR_ZERO_RETURN = 6;
 
+/** Of a peer whose stream ended, or that said so by close_notify: it may wait for this side then (RFC 8446, section 6.1). */
+const LEFT = "the peer closed the connection during the handshake";
+
 /** Plaintext that one `read` gives at most, but for the record that reaches beyond. */
 const READ_BYTES = 65_536;
 
@@ -99,7 +102,7 @@ export class OpenSslSession implements TlsSession {
   }
 
   receiveEnd(): void {
-    if (this.state === "handshaking") this.fail("the peer closed the connection during the handshake");
+    if (this.state === "handshaking") this.fail(LEFT);
     this.ended = true;
     this.isDry = false;
   }
@@ -247,7 +250,8 @@ export class OpenSslSession implements TlsSession {
       this.state = "open";
       this.isEstablished = true;
       this.records.restart();
-    } else if (this.unfed.byteLength > 0 && !this.isBarren()) this.handshake();
+    } else if (openssl.SSL_get_error(ssl, 0) === SSL_ERROR_ZERO_RETURN) this.fail(LEFT);
+    else if (this.unfed.byteLength > 0 && !this.isBarren()) this.handshake();
   }
 
   /** Gives the library up to a step of the ciphertext that came. */
