@@ -19,8 +19,11 @@ export type ParsedHello =
   | { readonly kind: "incomplete"; readonly needed: number }
   | { readonly kind: "refused"; readonly alert: number; readonly why: string };
 
-/** Longer ones are refused, and those in more records; what is sent has 2 KB, in one. */
-const MOST_HELLO_BYTES = 16_384;
+/**
+ * Longer ones are refused, and those in more records. What is sent has 2 KB, in one, and the ticket of an earlier session
+ * beside that: OpenSSL and others put the client's certificate there, and give tickets of up to 65,280 octets.
+ */
+const MOST_HELLO_BYTES = 65_280 + 8_192;
 const MOST_RECORDS = 16;
 
 /** Octets of a record that is not encrypted (RFC 8446, section 5.1). */
@@ -65,8 +68,8 @@ export function parseClientHello(bytes: Uint8Array): ParsedHello {
 
 /** The first handshake message, without the records that it lies in. */
 function handshakeMessage(bytes: Uint8Array): Uint8Array | ParsedHello {
-  let message = new Uint8Array(0);
-  for (let at = 0, records = 0;; records++) {
+  const message = new Uint8Array(bytes.length);
+  for (let at = 0, filled = 0, records = 0;; records++) {
     if (bytes.length > at && bytes[at] !== HANDSHAKE_RECORD) return notTls(bytes);
     if (bytes.length > at + 1 && bytes[at + 1] !== 3) return notTls(bytes);
     if (records === MOST_RECORDS) return malformed(`its client hello has more than ${MOST_RECORDS} records`);
@@ -77,21 +80,15 @@ function handshakeMessage(bytes: Uint8Array): Uint8Array | ParsedHello {
     }
     const end = at + 5 + size;
     if (bytes.length < end) return { kind: "incomplete", needed: end };
-    message = joined(message, bytes.subarray(at + 5, end));
+    message.set(bytes.subarray(at + 5, end), filled);
+    filled += size;
     at = end;
-    if (message.length < 4) continue;
+    if (filled < 4) continue;
     if (message[0] !== CLIENT_HELLO) return notTls(bytes);
     const length = 4 + (message[1]! << 16 | message[2]! << 8 | message[3]!);
     if (length > MOST_HELLO_BYTES) return malformed(`its client hello has ${length} bytes`);
-    if (message.length >= length) return message.subarray(4, length);
+    if (filled >= length) return message.subarray(4, length);
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
 
 function malformed(why: string): ParsedHello {

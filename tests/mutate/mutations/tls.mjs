@@ -297,6 +297,13 @@ export default [
   mutation("transport/tls/client_hello.ts", "protocols?.includes(H2) === true", "true", HELLO, "plain words"),
   mutation(
     "transport/tls/client_hello.ts",
+    "65_280 + 8_192",
+    "16_384",
+    EARLIER,
+    "a large client certificate",
+  ),
+  mutation(
+    "transport/tls/client_hello.ts",
     "if (version < TLS_1_2)",
     "if (version < 0)",
     HELLO,

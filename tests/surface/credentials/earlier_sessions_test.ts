@@ -126,3 +126,29 @@ test(
     ? { leaves: "a runtime's TLS sockets have timers that end after them" }
     : { skip: "the client's sessions are OpenSSL's, and there is none" },
 );
+
+for (const { name: provider } of [OPENSSL, NODE_TLS]) {
+  test(
+    `sessions resumed by ${provider}: a large client certificate, which is in the ticket, is let in again`,
+    async () => {
+      const dns = Array.from({ length: 700 }, (_, i) => `name-${i}.of.the.client.example`);
+      const large = authority.issue({ name: "client", dns });
+      const serving = new Serving(ASKS, provider);
+      await serving.listen();
+      const credentials = tls.client({ ca: authority.cert, ...large, provider: "openssl" });
+      for (let i = 0; i < 3; i++) {
+        const channel = new Channel(`localhost:${serving.port}`, { credentials });
+        await createClient(Trial, channel).one({ number: 1 });
+        channel.close();
+        for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setTimeout(resolve));
+      }
+      const known = serving.seen.map((security) => security!.peerCertificate!.names.dns.length);
+      assertEquals(known, [700, 700, 700]);
+      if (provider === "openssl") assert(serving.seen[2]!.resumed, "it was not resumed");
+      await serving.end();
+    },
+    OPENSSL.probe().usable
+      ? { leaves: "a runtime's TLS sockets have timers that end after them" }
+      : { skip: "the client's sessions are OpenSSL's, and there is none" },
+  );
+}

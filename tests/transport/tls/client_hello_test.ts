@@ -62,6 +62,11 @@ test("client hello: it may come in any pieces and records", () => {
   }
 });
 
+test("client hello: it may have the largest ticket that there is", () => {
+  const ticket = (octets: number) => [0, 41, ...vector(2, new Array<number>(octets).fill(9))];
+  assertEquals(parseClientHello(hello([...GOOD, ticket(65_280)])).kind, "hello");
+});
+
 test("client hello: a client is refused in plain words, with the alert that says the same", () => {
   for (
     const [bytes, alert, why] of [
