@@ -136,6 +136,13 @@ export default [
   ),
   mutation(
     OPENSSL + "session.ts",
+    "    if (this.records.uncounted >= RECORDS_A_LOOK) this.countAnswers();\n",
+    "",
+    BARREN,
+    "does not read the answers",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
     "if (count < slice.length) this.unfed.append(",
     "if (count > slice.length) this.unfed.append(",
     BARREN,

@@ -37,10 +37,11 @@ function update({ session: { ssl } }: Opened): void {
   library.functions.SSL_do_handshake(ssl);
 }
 
-/** What a server reads of the records that `make` has a client make: all of them lie there when it begins to read. */
+/** `most` octets that a server reads of the records that `make` has a client make: they lie there when it begins to read. */
 async function readOf(
   provider: TlsProvider,
   make: (client: Opened) => void,
+  most = 300,
 ): Promise<{ readonly text: string; readonly error: string | undefined; readonly reads: number }> {
   const engine = createEngine();
   const [a, b] = await engine.pair();
@@ -69,8 +70,8 @@ async function readOf(
   const into = new SliceBuffer();
   const error = await new Promise<string | undefined>((resolve) => {
     const read = (): void => {
-      while (into.byteLength < 300 && server.read(into, done));
-      if (into.byteLength === 300) resolve(undefined);
+      while (into.byteLength < most && server.read(into, done));
+      if (into.byteLength === most) resolve(undefined);
     };
     const done = (failed?: IoError): void => failed === undefined ? read() : resolve(failed.message);
     read();
@@ -83,18 +84,34 @@ async function readOf(
 
 const byOpenSsl = { skip: library?.ok === true ? undefined : "there is no libssl.so.3" };
 
+/** Has a client send `count` octets, with new keys before each. */
+function letters(client: Opened, count: number): void {
+  for (let i = 0; i < count; i++) {
+    update(client);
+    const data = new SliceBuffer();
+    data.append(Uint8Array.of(97 + i % 26));
+    client.session.write(data);
+  }
+}
+
 test("TLS by openssl: three hundred records in one read, with new keys before each", async () => {
   const { text, error } = await readOf(OPENSSL, (client) => {
     update(client); // so that 32 records end with one that has no plaintext
-    for (let i = 0; i < 300; i++) {
-      update(client);
-      const data = new SliceBuffer();
-      data.append(Uint8Array.of(97 + i % 26));
-      client.session.write(data);
-    }
+    letters(client, 300);
   });
   assertEquals([error, text.length, text.slice(0, 30)], [undefined, 300, "abcdefghijklmnopqrstuvwxyzabcd"]);
 }, byOpenSsl);
+
+test(
+  "TLS by openssl: who asks for new keys and does not read the answers is cut off, though it sends data",
+  async () => {
+    const count = 20_000; // of 27 octets each
+    const { text, error } = await readOf(OPENSSL, (client) => letters(client, count), count);
+    assertMatch(error!, /does not read the answers that it asks for/);
+    assertEquals(text.length > 5_000, true, `${text.length} octets`);
+  },
+  byOpenSsl,
+);
 
 for (const provider of [OPENSSL, NODE_TLS]) {
   const leaves = provider === NODE_TLS

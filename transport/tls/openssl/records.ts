@@ -22,6 +22,8 @@ export class RecordCount {
   private length = 0;
   private atOnce = 0;
   private barren = 0;
+  /** Records that were given since somebody last set it to 0. */
+  uncounted = 0;
 
   /** The peer sends nothing but records without plaintext. */
   get isBarren(): boolean {
@@ -52,6 +54,7 @@ export class RecordCount {
         if (this.atOnce === RECORDS_AT_ONCE) return at;
         this.atOnce++;
         this.barren++;
+        this.uncounted++;
       }
       this.length = (this.length << 8 | bytes[at++]!) & 0xffff;
       if (++this.headerBytes < HEADER_BYTES) continue;

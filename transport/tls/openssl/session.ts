@@ -36,6 +36,14 @@ const gathered = /* @__PURE__ */ new Uint8Array(STEP_BYTES);
 /** A BIO that has held more keeps memory which is worth giving back. */
 const MUCH_BYTES = 8_192;
 
+/**
+ * What a peer may ask for and not read: answers of the library's own (new keys, that it does not renegotiate), each to a
+ * record. No more plaintext is written while something waits to be sent, and that has a step at most.
+ */
+const MOST_ANSWER_BYTES = 262_144;
+/** After so many records it is looked at how much waits. */
+const RECORDS_A_LOOK = 1_024;
+
 /** What was established, with the peer's certificate as it was sent. */
 type Negotiated = Omit<ConnectionSecurity, "peerCertificate"> & { readonly der: Uint8Array | undefined };
 
@@ -92,6 +100,7 @@ export class OpenSslSession implements TlsSession {
   }
 
   receive(data: SliceBuffer): void {
+    if (this.records.uncounted >= RECORDS_A_LOOK) this.countAnswers();
     // Hot: what comes at once is mostly little.
     if (this.unfed.byteLength === 0 && data.byteLength <= STEP_BYTES) {
       this.records.begin();
@@ -111,6 +120,7 @@ export class OpenSslSession implements TlsSession {
     this.ciphertext.recycle();
     if (this.released) return;
     if (this.isEncrypting) this.writeOn();
+    this.records.uncounted = 0;
     this.fetch(0);
     if (this.isFresh && this.state === "open") this.renewMemory();
     this.ciphertext.moveTo(into);
@@ -277,6 +287,13 @@ export class OpenSslSession implements TlsSession {
     if (count > MUCH_BYTES) this.hasGrown = this.usedMuch = true;
     if (count < slice.length) this.unfed.append(count === 0 ? slice : slice.subarray(count));
     this.isDry = false;
+  }
+
+  /** Nothing was sent for many records: fails where the peer does not read what it asks for. */
+  private countAnswers(): void {
+    this.records.uncounted = 0;
+    const pending = this.openssl.BIO_ctrl_pending(this.outgoing);
+    if (pending > MOST_ANSWER_BYTES) this.fail("the peer does not read the answers that it asks for");
   }
 
   /** Whether it failed, since the peer sends what no plaintext comes of. */
