@@ -383,7 +383,7 @@ export class FrameHandler implements FrameVisitor {
     const low = readUint32(bytes, start + 4);
     if ((flags & Flag.ACK) === 0) return pings.answer(high, low, timers.now, this.streams.size > 0);
     const purpose = pings.acknowledged(low);
-    if (purpose === PingPurpose.DRAIN) this.lifecycle.finishDrain();
+    if (purpose === PingPurpose.DRAIN) timers.set(Timer.DRAIN_PING, timers.now); // see shutdown.ts
     else if (purpose === PingPurpose.BDP) this.flow.measured(timers.now);
     else if (purpose === undefined) {
       sink.onPong(low);

@@ -1,8 +1,9 @@
 // The end of a connection as GOAWAY announces it (RFC 9113, section 6.8): what we sent, and what the peer sent.
 //
 // A server ends gracefully in two steps, so that requests on their way are still served: a first GOAWAY with the
-// greatest identifier and a PING; and when that was answered, or took too long, a last GOAWAY with the greatest
-// identifier it has taken. A client sends one GOAWAY and opens no more streams.
+// greatest identifier and a PING; and a turn after that was answered, or when it took too long, a last GOAWAY with the
+// greatest identifier it has taken. The turn is for clients that answer the PING ahead of requests they had begun (gRPC's
+// core and Go's net/http do). A client sends one GOAWAY and opens no more streams.
 
 import type { Instant } from "../../pollers/contract/engine.ts";
 import { ErrorCode, errorCodeName, Http2Error } from "./error.ts";
@@ -50,7 +51,6 @@ export class Shutdown {
   /** Sends the last GOAWAY, once; `lastPeerStreamId` is the highest stream that the peer opened. */
   finish(lastPeerStreamId: number): void {
     if (this.drained) return; // the answer to the PING came after its time
-    this.timers.stop(Timer.DRAIN_PING);
     this.drained = true;
     this.send(ErrorCode.NO_ERROR, this.reason, lastPeerStreamId);
   }

@@ -8,7 +8,7 @@ import type { Instant } from "../../pollers/contract/engine.ts";
 export const Timer = {
   /** The peer acknowledges our SETTINGS (RFC 9113, section 6.5.3). */
   SETTINGS_ACK: 0,
-  /** The answer to the PING between the two GOAWAYs of a graceful shutdown (section 6.8). */
+  /** The answer to the PING between the two GOAWAYs of a graceful shutdown (section 6.8), and the turn after it. */
   DRAIN_PING: 1,
   /** The end of a header block that began without it (section 6.10), which no other frame may interrupt. */
   HEADER_BLOCK: 2,

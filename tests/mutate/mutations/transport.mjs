@@ -460,13 +460,6 @@ export default [
   // Connections and streams.
   mutation(
     "transport/http2/shutdown.ts",
-    "    this.timers.stop(Timer.DRAIN_PING);\n",
-    "",
-    GOAWAY,
-    "nothing is waited for",
-  ),
-  mutation(
-    "transport/http2/shutdown.ts",
     'if (kind !== "io" || this.peerReason === "")',
     'if (kind !== "io")',
     GOAWAY,
@@ -854,6 +847,13 @@ export default [
     "    if (lifecycle.closed) return;\n",
     SERVER,
     "drain",
+  ),
+  mutation(
+    "transport/http2/frame_handler.ts",
+    "timers.set(Timer.DRAIN_PING, timers.now); // see shutdown.ts",
+    "this.lifecycle.finishDrain();",
+    GOAWAY,
+    "behind the answer too",
   ),
   mutation(
     "transport/http2/ping.ts",

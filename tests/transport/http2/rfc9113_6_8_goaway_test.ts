@@ -150,6 +150,18 @@ test("6.8: a server drains in two steps, and serves what is opened between them"
   assertEquals(bench.connection.closed, true);
 });
 
+test("6.8: what comes in one read with the answer to a drain's PING is served, behind the answer too", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1));
+  bench.connection.drain("maintenance", bench.now);
+  const [, ping] = bench.frames();
+  bench.send(frame("PING", ACK, 0, ping!.payload), bench.headers(3), data(3, 10), bench.headers(5));
+  assertEquals(bench.sent(), ["GOAWAY 5 NO_ERROR"]);
+  assertEquals(bench.sink.take(), ["headers 1", "headers 3", "data 3 10", "headers 5"]);
+  bench.send(bench.headers(7));
+  assertEquals([bench.sink.take(), bench.outcome], [[], "open"]);
+});
+
 test("6.8: a server whose last stream ends between its two GOAWAYs still serves what was on its way", () => {
   const bench = new Bench("server");
   bench.send(bench.headers(1, REQUEST, true));

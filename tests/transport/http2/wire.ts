@@ -158,9 +158,11 @@ export class Bench {
     this.sink.take();
   }
 
-  /** Gives bytes to the connection in one read. */
+  /** Gives bytes to the connection in one read; what is due at once comes behind them, as it does with a driver. */
   send(...parts: Uint8Array[]): this {
-    this.connection.receive(concat(...parts), this.now);
+    const { connection, now } = this;
+    connection.receive(concat(...parts), now);
+    if (connection.nextTimeout() === now) connection.handleTimeout(now);
     return this;
   }
 
