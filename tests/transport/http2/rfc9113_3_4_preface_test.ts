@@ -46,6 +46,18 @@ test("3.4: a client that speaks HTTP/1.1 is refused in words that quote it, at i
   assertEquals(late.outcome, "connection PROTOCOL_ERROR library");
 });
 
+test("3.4: a proxy that speaks the PROXY protocol is named as such, in both of its versions", () => {
+  for (
+    const header of ["PROXY TCP4 10.0.0.1 10.0.0.2 4000 50051\r\n", "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"]
+  ) {
+    const bench = new Bench("server", {}, { handshake: false });
+    bench.send(ascii(header));
+    assertEquals(bench.outcome, "connection PROTOCOL_ERROR library");
+    assertStringIncludes(bench.sink.error!.reason, "PROXY protocol");
+    assertStringIncludes(bench.sink.error!.reason, JSON.stringify(header.slice(0, 24)));
+  }
+});
+
 test("3.4: a server that answers in HTTP/1.1 is named as such", () => {
   for (const step of [1, 100]) {
     const bench = new Bench("client", {}, { handshake: false });
