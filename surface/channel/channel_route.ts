@@ -58,12 +58,6 @@ const CLOSED = "channel is closed";
 /** How long a channel stays connected without a call (gRFC A62). */
 const DEFAULT_IDLE_TIMEOUT_MS = 1_800_000;
 
-/**
- * Calls that fail without a connection before others wait for the loop's next turn. An application that calls again as soon
- * as a call has failed would else keep timers from coming, those of the backoff among them.
- */
-const FAILURES_A_TURN = 1_000;
-
 /** What a route is made with. */
 export interface RouteOptions extends SubchannelOptions {
   /** Milliseconds without a call until it is IDLE again. Default 1,800,000; Infinity: never. */
@@ -117,9 +111,6 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private readonly onDrained: Array<() => void> = [];
   /** Calls that wait for something of their own: their credentials, or their first request. */
   private readonly paused = new Set<PendingCall>();
-  /** Calls that failed without a connection in this turn of the loop, and those that wait for the next one to fail. */
-  private failures = 0;
-  private late = new Set<PendingCall>();
   /** When there was none any more. */
   private unusedSince = 0;
   /** Why the name was not found last time, or its service config cannot be used. */
@@ -509,22 +500,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   private settle(call: PendingCall, result: Picked | PickFailure): void {
     if (isPicked(result)) return result.submit(call);
-    if (this.failures < FAILURES_A_TURN || result.drop) call.onUnavailable(result.reason, result.drop);
-    else {
-      this.late.add(call);
-      call.waitsIn = this.late;
-    }
-    if (this.failures === 0) this.engine.run(() => this.turnOver()); // of a poller of the application's it may throw
-    this.failures++;
-  }
-
-  private turnOver(): void {
-    const { late } = this;
-    this.late = new Set();
-    this.failures = 0;
-    this.run(() => {
-      for (const call of late) this.enqueue(call);
-    });
+    call.onUnavailable(result.reason, result.drop);
   }
 
   private awaited(): string {

@@ -524,6 +524,19 @@ export abstract class ClientCall extends SendingCall
     const status = this.lacksResponse(received) ? withoutResponse(received) : received;
     if (trace.call) this.trace(`ends with ${describeStatus(status)}`);
     if (this.tracker !== undefined) this.leaveTracker(received.code, received.metadata);
+    if (status.code === Status.OK || this.blocksThread || endedBy(status) === "remote") {
+      this.tell(status, wasStarted);
+    } else this.tellInTurn(status, wasStarted);
+  }
+
+  /** It failed on this side, at once perhaps: where too many do, the application gets that in the next turn. */
+  private tellInTurn(status: CallStatus, wasStarted: boolean): void {
+    if (!this.context.end.fail(this.engine, () => this.tell(status, wasStarted))) return;
+    this.stream = undefined; // what is sent until then waits, and fails with the call
+    this.waitsForRequest = false;
+  }
+
+  private tell(status: CallStatus, wasStarted: boolean): void {
     this.onEnd(status); // first: what is below calls the application, or a poller of it
     if (this.record !== undefined) {
       this.record.end(status.code, status.message, endedBy(status), this.engine.now());

@@ -38,7 +38,7 @@ export class InterceptedResponses implements AsyncIterableIterator<unknown> {
     return new Promise((resolve, reject) => {
       const reader = { resolve, reject };
       this.readers.add(reader);
-      this.started!.then((iterator) => iterator.next()).then((result) => {
+      this.started?.then((iterator) => iterator.next()).then((result) => {
         if (!this.readers.delete(reader)) return;
         if (result.done) this.end();
         resolve(result.done ? DONE : result);
@@ -81,6 +81,7 @@ export class InterceptedResponses implements AsyncIterableIterator<unknown> {
   }
 
   private failed(error: unknown): void {
+    if (this.isOver) return; // the reader has left it since
     this.isOver = true;
     const [first, ...others] = this.readers;
     this.readers.clear();

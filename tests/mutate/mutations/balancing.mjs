@@ -165,9 +165,8 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before:
-      "if (this.tracker !== undefined) this.leaveTracker(received.code, received.metadata);\n    this.onEnd",
-    after: "this.onEnd",
+    before: "if (this.tracker !== undefined) this.leaveTracker(received.code, received.metadata);\n    if",
+    after: "if",
     test: "tests/surface/client/tracked_call_test.ts",
     name: "[C41] an attempt starts",
   },

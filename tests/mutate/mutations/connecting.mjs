@@ -3,11 +3,25 @@
 /** As `readMutations` describes them. */
 export default [
   {
-    file: "surface/channel/channel_route.ts",
-    before: "this.failures < FAILURES_A_TURN ||",
-    after: "true ||",
-    test: "tests/surface/channel/reconnect_test.ts",
+    file: "surface/client/call_context.ts",
+    before: "this.failures >= FAILURES_A_TURN",
+    after: "false",
+    test: "tests/surface/client/turn_failures_test.ts",
     name: "an application that calls again at once",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "    this.waitsForRequest = false;\n",
+    after: "",
+    test: "tests/surface/client/turn_failures_test.ts",
+    name: "a thousand corked calls fail in a turn",
+  },
+  {
+    file: "surface/promise/intercepted_call.ts",
+    before: "this.context.end.fail(this.engine, () => this.onFailed(error));",
+    after: "this.onFailed(error);",
+    test: "tests/surface/client/turn_failures_test.ts",
+    name: "where calls fail for their signal",
   },
   {
     file: "surface/client/client_call.ts",

@@ -1,8 +1,6 @@
 // When attempts to connect are made: https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md.
-import { assert, assertEquals } from "@std/assert";
-import { Channel, createClient } from "pollwire";
+import { assertEquals } from "@std/assert";
 import { test } from "../../harness.ts";
-import { Trial } from "../serving.ts";
 import { Bench, gaps } from "./connecting.ts";
 
 test("[C9] attempts that are refused follow each other after 1 s, 1.6 s, 2.56 s and so on, up to 120 s", async () => {
@@ -70,27 +68,4 @@ test("[C11] resetBackoff: the next attempt is made now, and the wait after it is
   bench.turn(() => bench.route.resetBackoff());
   await bench.pass(2_000);
   assertEquals(bench.attempts(), [3_000, 4_000]);
-});
-
-test("calls that fail beyond a thousand in a turn of the loop fail in the next ones, each once", async () => {
-  const bench = new Bench();
-  bench.call();
-  await bench.pass(10);
-  assertEquals(bench.log.length, 1);
-  const calls = Array.from({ length: 3_000 }, () => bench.call());
-  assertEquals(bench.log.length, 1 + 1_000);
-  calls[2_999]!.withdraw();
-  await bench.pass(0);
-  assertEquals(bench.log.length, 1 + 2_999);
-  assertEquals(new Set(bench.log).size, bench.log.length);
-});
-
-test("an application that calls again at once, whatever a call fails of, lets the loop turn", async () => {
-  using channel = new Channel("127.0.0.1:1");
-  const client = createClient(Trial, channel);
-  let hasTurned = false;
-  setTimeout(() => hasTurned = true, 20);
-  let failures = 0;
-  for (; !hasTurned && failures < 100_000; failures++) await client.one({}).catch(() => {});
-  assert(hasTurned, `${failures} calls failed`);
 });
