@@ -261,7 +261,7 @@ export abstract class ClientCall extends SendingCall
     // A signal of many calls frees a stream with each that it ends, and the next one is to end as well; so does a parent.
     const { signal, parent } = this.options;
     if (signal?.aborted) this.aborted();
-    else if (parent?.isOver) this.onParentOver();
+    else if (parent?.isOver || parent?.isEnding) this.onParentOver();
     else if (timeoutMs !== undefined && timeoutMs <= 0) this.deadlineExceeded();
     else return true;
     return false;

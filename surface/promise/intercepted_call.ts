@@ -97,6 +97,12 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
     this.fail(Status.CANCELLED, "the call that it was made for is over", "library", undefined);
   }
 
+  /** What ends many calls at once ends them in turn, and each frees a stream for the next. */
+  get isEnding(): boolean {
+    const { parent } = this.options;
+    return this.ending !== undefined || parent?.isOver === true || parent?.isEnding === true;
+  }
+
   protected override get engine(): EventEngine {
     return this.context.engine;
   }

@@ -7,6 +7,20 @@ const client = "tests/surface/promise/client_interceptor_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/promise/intercepted_call.ts",
+    before: "this.ending !== undefined || parent?.isOver === true",
+    after: "parent?.isOver === true",
+    test: "tests/surface/promise/client_interceptor_test.ts",
+    name: "while their signal is aborted",
+  },
+  {
+    file: "surface/promise/intercepted_call.ts",
+    before: "this.ending !== undefined || parent?.isOver === true",
+    after: "this.ending !== undefined",
+    test: "tests/surface/promise/client_interceptor_test.ts",
+    name: "while the call that they are made for is done",
+  },
+  {
     file: "surface/server/interceptor.ts",
     before: "    call.chain = this.made;\n    return await call.follow(0);",
     after: "    call.chain = this.made.toReversed();\n    return await call.follow(0);",

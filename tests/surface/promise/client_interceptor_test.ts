@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import {
   type CallOptions,
+  Channel,
   type ClientInterceptor,
   clientInterceptorFor,
   createClient,
@@ -49,6 +50,8 @@ const mirroring: Handlers = Object.fromEntries(
 );
 
 type Unary = (request: Note, call: ServerCall) => Note | Promise<Note>;
+
+const passing: ClientInterceptor = (next) => (call) => next(call);
 
 /** Calls nothing, and never answers. */
 const hanging: ClientInterceptor = () => () => new Promise(() => {});
@@ -322,6 +325,66 @@ test("a call that is made for another one ends with it, through interceptors too
   });
 });
 let client: { channel: Parameters<typeof genericClient>[0] } | undefined = undefined;
+
+const PARENT_ENDS: Readonly<Record<string, (end: () => void, cancel: AbortController) => void>> = {
+  "is cancelled": (_end, cancel) => cancel.abort(),
+  "is done": (end) => end(),
+};
+
+for (const [how, endParent] of Object.entries(PARENT_ENDS)) {
+  test(`calls that wait for a stream while the call that they are made for ${how} are not sent, through interceptors too`, async () => {
+    const inner = gate();
+    const done = gate();
+    const state = { started: 0, aborted: 0 };
+    const attempts: number[] = [];
+    const results: Promise<RpcError>[] = [];
+    await serving({
+      ...neverAnswering(state),
+      up: async (_requests, parent) => {
+        for (let i = 0; i < 5; i++) {
+          results.push(
+            failure(createClient(Trial, crowded!, { interceptors: [passing] }).one({}, { parent })),
+          );
+        }
+        inner.open();
+        await Promise.race([done.opened, new Promise((end) => parent.signal.addEventListener("abort", end))]);
+        return {};
+      },
+    }, async ({ channel, port, client }) => {
+      crowded = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
+      crowded.observe({ onCallEnd: (call) => void attempts.push(call.attempts) });
+      const cancel = new AbortController();
+      const outer = client.up([], { signal: cancel.signal }).catch(() => {});
+      await inner.opened;
+      await until(() => state.started === 1);
+      endParent(done.open, cancel);
+      await outer;
+      for (const result of results) assertEquals((await result).code, Status.CANCELLED);
+      assertEquals(attempts.sort(), [0, 0, 0, 0, 1]);
+      crowded.close();
+      channel.close();
+    }, { server: { settings: { maxConcurrentStreams: 1 } } });
+  });
+}
+let crowded: Channel | undefined = undefined;
+
+test("calls that wait for a stream while their signal is aborted are not sent, where an interceptor keeps it to itself", async () => {
+  const state = { started: 0, aborted: 0 };
+  const attempts: number[] = [];
+  const unsignalled: ClientInterceptor = (next) => (call) => next({ ...call, signal: undefined });
+  await serving(neverAnswering(state), async ({ channel }) => {
+    channel.observe({ onCallEnd: (call) => void attempts.push(call.attempts) });
+    const client = createClient(Trial, channel, { interceptors: [unsignalled] });
+    const cancel = new AbortController();
+    const results = Array.from({ length: 5 }, () => failure(client.one({}, { signal: cancel.signal })));
+    await until(() => state.started === 1);
+    cancel.abort();
+    for (const result of results) {
+      assertEquals((await result).details, "call aborted by its signal");
+    }
+    assertEquals(attempts.sort(), [0, 0, 0, 0, 1]);
+  }, { server: { settings: { maxConcurrentStreams: 1 } } });
+});
 
 test("leaving the loop over responses cancels the call, and leaves the interceptor's own source", async () => {
   const left: string[] = [];
