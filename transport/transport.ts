@@ -154,6 +154,8 @@ export interface ServerStream extends MessageStream {
 
 /** Events of a server's stream. */
 export interface ServerStreamSink extends MessageSink {
+  /** Nobody has got the call yet: where its connection ends, the client may send it again. */
+  readonly awaitsHandler?: boolean;
   /** The client will send no more messages. */
   onHalfClose(): void;
   /** A frame was taken, and the client may send more: a view that `onMessage` gave holds receive memory meanwhile. */

@@ -368,6 +368,10 @@ export abstract class ServerCallCore extends CallCore
     this.onStreamClosed(error);
   }
 
+  get awaitsHandler(): boolean {
+    return this.handlerState === "waits";
+  }
+
   get streamsResponses(): boolean {
     const kind = this.method.descriptor?.kind;
     return kind !== "unary" && kind !== "clientStreaming";

@@ -60,8 +60,16 @@ export interface CallBeginner {
   beginCall(stream: ServerStream, head: RequestHead): ServerStreamSink;
 }
 
-/** The status of a call that is open when its connection ends in order, as the trailers of `stream` or its whole response. */
-export function unavailable({ headersSent }: Stream, reason: string, peer: PeerSettings): HeaderList {
+/**
+ * The status of a call that is open when its connection ends in order, as the trailers of `stream` or its whole response;
+ * undefined where its handler has not begun.
+ */
+export function unavailable(
+  { headersSent, sink }: Stream,
+  reason: string,
+  peer: PeerSettings,
+): HeaderList | undefined {
+  if ((sink as GrpcServerStream).awaitsHandler) return undefined;
   const room = messageRoom(undefined, headersSent ? 0 : PLAIN_HEADERS.octets, peer);
   return statusFields(GrpcStatus.UNAVAILABLE, reason, !headersSent, room);
 }
@@ -83,6 +91,11 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     private readonly beginner: CallBeginner,
     private readonly limits: MessageLimits,
   ) {}
+
+  /** Nobody has got the call yet. */
+  get awaitsHandler(): boolean {
+    return this.sink?.awaitsHandler === true;
+  }
 
   get encoding(): MessageEncoding | undefined {
     return this.response?.encoding;

@@ -26,9 +26,13 @@ export type TooLargeResponse = (reason: string) => HeaderList;
 
 /**
  * Gives the trailers, or the whole response where none was begun, of a request that is open when its connection ends in
- * order, for `reason`.
+ * order, for `reason`; undefined where the application has not got it, so that the client may send it again (section 8.7).
  */
-export type UnavailableResponse = (stream: Stream, reason: string, peer: PeerSettings) => HeaderList;
+export type UnavailableResponse = (
+  stream: Stream,
+  reason: string,
+  peer: PeerSettings,
+) => HeaderList | undefined;
 
 /** What a server answers that its application does not. */
 export interface ServerAnswers {
@@ -121,7 +125,9 @@ export class Requests implements OpenRequests {
     const { parts: { sections, out, peerSettings }, answers: { unavailable } } = this;
     if (code !== ErrorCode.NO_ERROR || unavailable === undefined || stream.closed || stream.hasQueued) return;
     if (!stream.localClosed) {
-      sections.write(stream, unavailable(stream, reason, peerSettings), undefined, true);
+      const response = unavailable(stream, reason, peerSettings);
+      if (response === undefined) return writeRstStream(out, stream.id, ErrorCode.REFUSED_STREAM);
+      sections.write(stream, response, undefined, true);
     }
     if (!stream.remoteClosed) writeRstStream(out, stream.id, ErrorCode.NO_ERROR);
   }

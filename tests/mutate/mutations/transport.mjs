@@ -107,6 +107,20 @@ export default [
     name: "on which nothing was asked",
   },
   {
+    file: "transport/grpc/server_stream.ts",
+    before: "  if ((sink as GrpcServerStream).awaitsHandler) return undefined;\n",
+    after: "",
+    test: "tests/surface/server/closing_test.ts",
+    name: "goes to another one",
+  },
+  {
+    file: "transport/grpc/server_stream.ts",
+    before: "return this.sink?.awaitsHandler === true;",
+    after: "return true;",
+    test: "tests/surface/server/closing_test.ts",
+    name: "goes to another one",
+  },
+  {
     file: "transport/http2/requests.ts",
     before: "stream.closed || stream.hasQueued) return;",
     after: "stream.closed) return;",
