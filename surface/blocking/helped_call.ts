@@ -73,7 +73,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
     if (this.context.observers.list !== undefined) this.observe(this.context.observers.list);
     if (this.context.end.isClosed) return this.endWith(Status.UNAVAILABLE, CHANNEL_CLOSED, "library");
     if (signal?.aborted) return this.aborted();
-    if (parent?.isOver) return this.onParentOver();
+    if (parent?.isEnding) return this.onParentOver();
     const now = this.context.engine.now();
     this.deadlineAt = Math.min(now + deadlineMs, parent?.deadlineAt ?? Infinity);
     if (!(this.deadlineAt > now)) {

@@ -15,10 +15,8 @@ export interface ParentCall {
   readonly deadlineAt: Instant;
   /** Whose deadline that is, for the message of a child that it ends; undefined: the parent's. */
   readonly whoseDeadline?: string | undefined;
-  /** Whether its status was sent, or never will be. */
-  readonly isOver: boolean;
-  /** It is not over, but is to end, and has not come to it: nothing is sent for it any more. Undefined: as `isOver` says. */
-  readonly isEnding?: boolean;
+  /** Whether it is over, or is to end and has not come to it: nothing is sent for it any more. */
+  readonly isEnding: boolean;
   /** `child` ends with it. */
   addChild(child: ChildCall): void;
   /** `child` has ended. */

@@ -39,16 +39,11 @@ export class ChannelEnd implements PendingOwner {
     return closers.map((close) => close());
   }
 
-  /** Calls `tell`, which gives the application the end of a call that failed: now, or in the next turn. True: it is to come. */
-  fail(engine: EventEngine, tell: () => void): boolean {
-    const isLate = this.failures >= FAILURES_A_TURN;
-    if (isLate) engine.run(tell);
-    else {
-      tell();
-      if (this.failures === 0) engine.run(() => this.failures = 0); // a poller of the application's may throw
-      this.failures++;
-    }
-    return isLate;
+  /** Calls `tell`, which gives the application the end of a call that failed: now, or in the next turn. */
+  fail(engine: EventEngine, tell: () => void): void {
+    if (this.failures >= FAILURES_A_TURN) return engine.run(tell);
+    tell();
+    if (this.failures++ === 0) engine.run(() => this.failures = 0);
   }
 }
 

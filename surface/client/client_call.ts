@@ -261,7 +261,7 @@ export abstract class ClientCall extends SendingCall
     // A signal of many calls frees a stream with each that it ends, and the next one is to end as well; so does a parent.
     const { signal, parent } = this.options;
     if (signal?.aborted) this.aborted();
-    else if (parent?.isOver || parent?.isEnding) this.onParentOver();
+    else if (parent?.isEnding) this.onParentOver();
     else if (timeoutMs !== undefined && timeoutMs <= 0) this.deadlineExceeded();
     else return true;
     return false;
@@ -474,7 +474,7 @@ export abstract class ClientCall extends SendingCall
     const now = this.engine.now();
     askedMs = Math.min(deadlineMs, parent === undefined ? Infinity : parent.deadlineAt - now);
     this.armDeadline(Math.min(now + deadlineMs, parent?.deadlineAt ?? Infinity));
-    if (parent?.isOver) this.onParentOver();
+    if (parent?.isEnding) this.onParentOver();
     else parent?.addChild(this);
     return !this.isOver;
   }
@@ -526,12 +526,12 @@ export abstract class ClientCall extends SendingCall
     if (this.tracker !== undefined) this.leaveTracker(received.code, received.metadata);
     if (status.code === Status.OK || this.blocksThread || endedBy(status) === "remote") {
       this.tell(status, wasStarted);
-    } else this.tellInTurn(status, wasStarted);
+    } else this.fail(status, wasStarted);
   }
 
   /** It failed on this side, at once perhaps: where too many do, the application gets that in the next turn. */
-  private tellInTurn(status: CallStatus, wasStarted: boolean): void {
-    if (!this.context.end.fail(this.engine, () => this.tell(status, wasStarted))) return;
+  private fail(status: CallStatus, wasStarted: boolean): void {
+    this.context.end.fail(this.engine, () => this.tell(status, wasStarted));
     this.stream = undefined; // what is sent until then waits, and fails with the call
     this.waitsForRequest = false;
   }

@@ -99,8 +99,7 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
 
   /** What ends many calls at once ends them in turn, and each frees a stream for the next. */
   get isEnding(): boolean {
-    const { parent } = this.options;
-    return this.ending !== undefined || parent?.isOver === true || parent?.isEnding === true;
+    return this.isOver || this.ending !== undefined || this.options.parent?.isEnding === true;
   }
 
   protected override get engine(): EventEngine {
@@ -138,7 +137,7 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
       signal.addEventListener("abort", onAbort, { once: true });
       this.onAbort = onAbort;
     }
-    if (parent?.isOver) this.onParentOver();
+    if (parent?.isEnding) this.onParentOver();
     else parent?.addChild(this);
   }
 

@@ -309,6 +309,10 @@ export abstract class ServerCallCore extends CallCore
 
   // From the calls that are made for this one.
 
+  get isEnding(): boolean {
+    return this.isOver;
+  }
+
   addChild(child: ChildCall): void {
     (this.children ??= new Set()).add(child);
   }

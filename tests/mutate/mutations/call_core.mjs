@@ -36,7 +36,7 @@ export default [
   mutation(CLIENT, "parent?.deadlineAt ?? Infinity", "Infinity", PARENT, "the back learns"),
   mutation(
     CLIENT,
-    "    if (parent?.isOver) this.onParentOver();\n    else parent",
+    "    if (parent?.isEnding) this.onParentOver();\n    else parent",
     "    parent",
     PARENT,
     "over already",

@@ -275,7 +275,7 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "else if (parent?.isOver || parent?.isEnding) this.onParentOver();",
+    before: "else if (parent?.isEnding) this.onParentOver();",
     after: "",
     test: "tests/surface/client/given_up_test.ts",
     name: "[C18]",

@@ -8,14 +8,14 @@ const client = "tests/surface/promise/client_interceptor_test.ts";
 export default [
   {
     file: "surface/promise/intercepted_call.ts",
-    before: "this.ending !== undefined || parent?.isOver === true",
-    after: "parent?.isOver === true",
+    before: "this.isOver || this.ending !== undefined ||",
+    after: "this.isOver ||",
     test: "tests/surface/promise/client_interceptor_test.ts",
     name: "while their signal is aborted",
   },
   {
     file: "surface/promise/intercepted_call.ts",
-    before: "this.ending !== undefined || parent?.isOver === true",
+    before: "this.ending !== undefined || this.options.parent?.isEnding === true",
     after: "this.ending !== undefined",
     test: "tests/surface/promise/client_interceptor_test.ts",
     name: "while the call that they are made for is done",

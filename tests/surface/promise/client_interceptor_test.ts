@@ -379,9 +379,7 @@ test("calls that wait for a stream while their signal is aborted are not sent, w
     const results = Array.from({ length: 5 }, () => failure(client.one({}, { signal: cancel.signal })));
     await until(() => state.started === 1);
     cancel.abort();
-    for (const result of results) {
-      assertEquals((await result).details, "call aborted by its signal");
-    }
+    for (const result of results) assertEquals((await result).code, Status.CANCELLED);
     assertEquals(attempts.sort(), [0, 0, 0, 0, 1]);
   }, { server: { settings: { maxConcurrentStreams: 1 } } });
 });
