@@ -20,7 +20,7 @@ import { Scatterer } from "../ffi/scatter.ts";
 import { threadModule } from "../native/thread_module.ts";
 import { adoptDescriptors, pairOf } from "../readiness/adoption.ts";
 import { Gatherer } from "../readiness/gather.ts";
-import { ownWords, takeOwn } from "../readiness/own_descriptors.ts";
+import { kickBy, ownWords, takeOwn } from "../readiness/own_descriptors.ts";
 import { receiver, Sockets, vectorReader, whyNoPolling } from "../readiness/sockets.ts";
 import { Dispatcher } from "../threads/waiting.ts";
 import { BufferRing } from "./buffer_ring.ts";
@@ -48,6 +48,8 @@ const DUE_NUMBERS = MAX_EVENTS * COMPLETION_NUMBERS;
 interface OpenResources {
   readonly words: Int32Array;
   readonly own: Int32Array;
+  /** See `PollingEngine.pollerControl`. */
+  readonly control: Int32Array | undefined;
   readonly maps: readonly Mapping[];
 }
 
@@ -146,14 +148,19 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     return {
       words: this.descriptors.words,
       own: this.own,
+      control: this.pollerControl,
       maps: [...this.ring.maps, this.buffers.map],
     };
   }
 
   /** Operations, and with them the files they are about, end with the ring, which is there as long as its memory is mapped. */
-  override reclaimResources(exported: unknown, kept: readonly number[] = []): Promise<void> {
-    const { words, own, maps } = exported as OpenResources;
+  override async reclaimResources(exported: unknown, kept: readonly number[] = []): Promise<void> {
+    const { words, own, control, maps } = exported as OpenResources;
     const ring = takeOwn(own);
+    const ending = ring.length > 0
+      ? this.endPollerOf(control, () => kickBy(this.sockets.libc, ring))
+      : undefined;
+    if (ending !== undefined) await ending;
     // The thread that is gone may not have noticed, so its memory does not go.
     if (ring.length > 0) {
       for (const { address, byteLength } of maps) this.calls.mapNothing(address, byteLength);
@@ -165,7 +172,6 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
       libc.close(fd);
     }
     for (const fd of ring) libc.close(fd);
-    return Promise.resolve();
   }
 
   override waitSync(until: () => boolean, deadline: Instant, spinMs?: number, listens?: boolean): boolean {

@@ -4,6 +4,7 @@
 import type { Endpoint, Listener, ListenOptions } from "../contract/engine.ts";
 import type { IoError } from "../contract/io_error.ts";
 import { pairOverLoopback } from "../core/loopback_pair.ts";
+import { resourcesHeld } from "../core/thread_resources.ts";
 import { BunNativeListener } from "./bun_listener.ts";
 import { DenoNativeListener } from "./deno_listener.ts";
 import { runtime } from "./detect.ts";
@@ -27,10 +28,15 @@ const OWN: Readonly<Record<typeof runtime, ListenerClass>> = {
   node: NodeNativeListener,
 };
 
-class Listening implements ListeningHalf {
-  readonly spares: Spares = new Spares();
+/** The second descriptors of all engines of this thread. */
+const spares = /* @__PURE__ */ new Spares();
 
-  constructor(private readonly engine: NativeEngine, private readonly listener: ListenerClass) {}
+class Listening implements ListeningHalf {
+  readonly spares: Spares = spares;
+
+  constructor(private readonly engine: NativeEngine, private readonly listener: ListenerClass) {
+    resourcesHeld(spares, engine.name, () => spares.exportResources());
+  }
 
   listen(
     options: ListenOptions,

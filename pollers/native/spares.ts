@@ -5,10 +5,10 @@ import { type Libc, openLibc } from "../ffi/libc.ts";
 import { C } from "../ffi/linux_layouts.ts";
 import { runtime } from "./detect.ts";
 
-/** Second descriptors that one engine can have; listening sockets beyond have none, and do not pause. */
+/** Second descriptors that one thread can have; listening sockets beyond have none, and do not pause. */
 const MOST_SPARES = 256;
 
-/** The second descriptors of an engine, in shared memory: the runtime does not close them where the thread crashes. */
+/** The second descriptors of a thread's engines, in shared memory: the runtime does not close them where the thread crashes. */
 export class Spares implements OrphanedResources {
   /** Each descriptor plus one; 0 where there is none. */
   private readonly words = new Int32Array(new SharedArrayBuffer(4 * MOST_SPARES));

@@ -21,7 +21,7 @@ import { FdEndpoint } from "./endpoint.ts";
 import { FdTable, PollsetSource, slotMemory, takeDescriptors } from "./fd_table.ts";
 import { Gatherer } from "./gather.ts";
 import { FdListener } from "./listener.ts";
-import { ownWords, takeOwn } from "./own_descriptors.ts";
+import { kickBy, ownWords, takeOwn } from "./own_descriptors.ts";
 import type { Pollset } from "./pollset.ts";
 import { receiver, Sockets, vectorReader } from "./sockets.ts";
 
@@ -50,6 +50,8 @@ export interface ReadinessPoller {
 interface OpenDescriptors {
   readonly words: Int32Array;
   readonly own: Int32Array;
+  /** See `PollingEngine.pollerControl`. */
+  readonly control?: Int32Array | undefined;
 }
 
 /** An engine over the C library; each gives the set that its descriptors are in. */
@@ -110,15 +112,16 @@ export abstract class ReadinessEngine extends PollingEngine implements Readiness
   }
 
   override exportResources(): OpenDescriptors {
-    return { words: this.table.words, own: this.own };
+    return { words: this.table.words, own: this.own, control: this.pollerControl };
   }
 
-  override reclaimResources(exported: unknown, kept: readonly number[] = []): Promise<void> {
-    const { words, own } = exported as OpenDescriptors;
-    for (const fd of [...takeDescriptors(words), ...takeOwn(own)]) {
-      if (!kept.includes(fd)) this.sockets.libc.close(fd);
-    }
-    return Promise.resolve();
+  override async reclaimResources(exported: unknown, kept: readonly number[] = []): Promise<void> {
+    const { words, own, control } = exported as OpenDescriptors;
+    const { libc } = this.sockets;
+    const set = takeOwn(own);
+    const ending = set.length > 0 ? this.endPollerOf(control, () => kickBy(libc, set)) : undefined;
+    if (ending !== undefined) await ending;
+    for (const fd of [...takeDescriptors(words), ...set]) if (!kept.includes(fd)) libc.close(fd);
   }
 
   adoptSocket(fd: number, local: SocketAddress, peer: SocketAddress): FdEndpoint | number {

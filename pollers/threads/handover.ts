@@ -18,10 +18,15 @@ export const TOKEN = 1;
 export const COUNT = 2;
 /** 1: the poller thread must end, whichever thread has the token. */
 export const QUIT = 3;
-/** 1: the poller thread runs. */
+/** 0: the poller thread has not begun; else {@linkcode RUNS} or {@linkcode ENDED}. */
 export const ONLINE = 4;
 /** 1: the engine's thread blocks until it has the token, whether there are events or not. */
 export const RECLAIM = 5;
+
+/** The poller thread uses the source of events. */
+export const RUNS = 1;
+/** It does not any more. */
+export const ENDED = 2;
 
 /** The engine's thread polls. */
 export const ENGINE = 0;
@@ -47,21 +52,36 @@ export function createHandover<T>(dueNumbers: number, source: T): Handover<T> {
   };
 }
 
+/** Tells the poller thread to end, wherever it sleeps; who waits in the source has to be kicked after that. From any thread. */
+export function endPoller(control: Int32Array): void {
+  Atomics.store(control, QUIT, 1);
+  Atomics.store(control, TOKEN, POLLER);
+  Atomics.notify(control, TOKEN);
+}
+
 /** The poller thread's life. */
 export function pollUntilQuit({ control, due }: Handover<unknown>, source: EventSource): void {
-  Atomics.store(control, ONLINE, 1);
+  let hasWaited = false;
+  Atomics.store(control, ONLINE, RUNS);
   for (;;) {
     for (;;) {
       // QUIT first: the thread that set it may have returned the token just before.
-      // A kick that this thread has taken, of several that wait since one was given up, may have been another's.
-      if (Atomics.load(control, QUIT) === 1) return source.kick();
+      if (Atomics.load(control, QUIT) === 1) {
+        // A kick that this thread has taken, of several that wait since one was given up, may have been another's. A thread that
+        // has not waited has taken none, and the source may be closed.
+        if (hasWaited) source.kick();
+        Atomics.store(control, ONLINE, ENDED);
+        return;
+      }
       if (Atomics.load(control, TOKEN) === POLLER) break;
       Atomics.wait(control, TOKEN, ENGINE);
     }
     let count = 0;
+    hasWaited = true;
     try {
       count = source.wait(Infinity, due);
     } catch (error) { // this thread ends, and its end is reported; a thread that blocks for the token goes on
+      Atomics.store(control, ONLINE, ENDED);
       Atomics.store(control, COUNT, 0);
       Atomics.store(control, TOKEN, ENGINE);
       Atomics.notify(control, TOKEN);

@@ -11,18 +11,24 @@ import {
 } from "../contract/extension.ts";
 import { IoError } from "../contract/io_error.ts";
 import { BaseEngine } from "../core/base_engine.ts";
+import { resourcesHeld, resourcesReleased } from "../core/thread_resources.ts";
 import type { WholeTurn } from "../ffi/whole_turn.ts";
 import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
 import { ActivityLoop } from "./activity_loop.ts";
 import { BlockableResolver } from "./blockable_resolver.ts";
 import { BlockingWaiting, SLEEP_MS } from "./blocking_waiting.ts";
+import { endPoller, ONLINE, RUNS } from "./handover.ts";
 import { SyncWaiter } from "./sync_waiter.ts";
 import { spinMsOf } from "./spin_time.ts";
 import { HANDOVER_MS, type PollerThread, ThreadWaiting } from "./thread_waiting.ts";
 import { Dispatcher, type EventSource, type EventTarget, type Waiting } from "./waiting.ts";
 
 const EXTENSIONS: ReadonlyArray<ExtensionKey<unknown>> = [ADOPT, ORPHANED_RESOURCES, SYNC_WAIT];
+
+/** How often the end of a poller thread is looked for whose engine is gone, and how often at most: the runtime may have ended it. */
+const POLLER_END_EVERY_MS = 5;
+const MOST_LOOKS = 200;
 
 /** What a {@linkcode PollingEngine} waits for. */
 export interface Polled {
@@ -83,6 +89,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
     await this.waiting.stop();
     this.wholeTurn?.close();
     this.closeSource();
+    resourcesReleased(this);
   }
 
   /** Waits for events whenever something is open; the last call of a constructor. */
@@ -101,7 +108,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
         onCrash,
         this.spinMs,
       )
-      : new ThreadWaiting(source, poller, dispatcher, activity, onCrash, this.spinMs);
+      : new ThreadWaiting(source, poller, dispatcher, activity, onCrash, this.spinMs, this.tellResources);
     this.syncWaiter = new SyncWaiter(
       this,
       source,
@@ -112,7 +119,10 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
       this.names,
       onCrash,
     );
+    this.tellResources();
   }
+
+  private readonly tellResources = (): void => resourcesHeld(this, this.name, () => this.exportResources());
 
   /** Waits as long as something is open. */
   protected override openChanged(open: boolean): void {
@@ -135,6 +145,31 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
   abstract detach(endpoint: Endpoint): number;
   abstract exportResources(): unknown;
   abstract reclaimResources(exported: unknown, kept?: readonly number[]): Promise<void>;
+
+  /** What the poller thread is told by; undefined where there is none. Can be sent to other threads. */
+  protected get pollerControl(): Int32Array | undefined {
+    return this.waiting instanceof ThreadWaiting ? this.waiting.control : undefined;
+  }
+
+  /**
+   * Ends the poller thread of an engine whose own thread is gone: some runtimes let it live, and it would wait in what is
+   * closed next, and has its number then. `kick` ends its wait. Undefined: none runs.
+   */
+  protected endPollerOf(control: Int32Array | undefined, kick: () => void): Promise<void> | undefined {
+    if (control === undefined) return undefined;
+    const runs = (): boolean => Atomics.load(control, ONLINE) === RUNS;
+    endPoller(control);
+    if (!runs()) return undefined;
+    kick();
+    return new Promise((resolve) => {
+      let looks = 0;
+      const look = (): void => {
+        if (runs() && ++looks < MOST_LOOKS) this.runAt(this.now() + POLLER_END_EVERY_MS, look);
+        else resolve();
+      };
+      look();
+    });
+  }
 
   /** Closes the source of events. */
   protected abstract closeSource(): void;

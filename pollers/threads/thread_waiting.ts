@@ -6,12 +6,13 @@ import type { ActivityLoop } from "./activity_loop.ts";
 import {
   COUNT,
   createHandover,
+  endPoller,
   ENGINE,
   type Handover,
   ONLINE,
   POLLER,
-  QUIT,
   RECLAIM,
+  RUNS,
   SIGNAL,
   TOKEN,
 } from "./handover.ts";
@@ -96,7 +97,10 @@ export class ThreadWaiting implements Waiting {
   private woken: () => void = NOTHING;
   private readonly dispatch = (due: Int32Array, count: number): void => this.dispatcher.dispatch(due, count);
 
-  /** `onCrash` gets the reason when waiting is no longer possible. `spinMs`: how long this thread spins. */
+  /**
+   * `onCrash` gets the reason when waiting is no longer possible. `spinMs`: how long this thread spins. `onControl` is called
+   * when {@linkcode control} is other memory.
+   */
   constructor(
     private readonly source: EventSource,
     private readonly poller: PollerThread,
@@ -104,9 +108,15 @@ export class ThreadWaiting implements Waiting {
     private readonly loop: ActivityLoop,
     private readonly onCrash: (reason: string) => void,
     private readonly spinMs: number,
+    private readonly onControl: () => void,
   ) {
     this.spinPolicy = new SpinPolicy(loop, spinMs);
     this.handover = createHandover(poller.dueNumbers, poller.source);
+  }
+
+  /** Shared with the poller thread; see handover.ts. */
+  get control(): Int32Array {
+    return this.handover.control;
   }
 
   /**
@@ -169,6 +179,7 @@ export class ThreadWaiting implements Waiting {
     this.poll = () => runs() && this.pollOnce();
     this.woken = () => runs() && this.wake();
     this.loop.runtime.soon(this.poll);
+    this.onControl();
   }
 
   private startThread(): void {
@@ -210,7 +221,7 @@ export class ThreadWaiting implements Waiting {
     const reason = `the poller thread ended: ${why}`;
     const { parked } = this;
     this.leaveThread();
-    if (Atomics.load(this.handover.control, ONLINE) === 1) this.failures = 0;
+    if (Atomics.load(this.handover.control, ONLINE) !== 0) this.failures = 0;
     else if (Thread.lack(this.poller.module) === undefined) this.failures++;
     this.quit(); // or a thread that is still there would poll beside this one
     // What it had found and not handed over is lost, unless it can be found again.
@@ -248,9 +259,7 @@ export class ThreadWaiting implements Waiting {
   /** Tells the poller thread to end, wherever it waits, and this thread waits for no signal of it any more. */
   private quit(): void {
     const { control } = this.handover;
-    Atomics.store(control, QUIT, 1);
-    Atomics.store(control, TOKEN, POLLER);
-    Atomics.notify(control, TOKEN);
+    endPoller(control);
     this.source.kick();
     // A wait that nothing ends is kept by the runtime for as long as the thread lives, and keeps the engine.
     Atomics.notify(control, SIGNAL);
@@ -281,7 +290,7 @@ export class ThreadWaiting implements Waiting {
       this.dispatcher.dispatch(due, count);
       this.loop.runtime.soon(this.poll);
     } else if (this.spinPolicy.goesOn(now)) this.loop.runtime.soon(this.poll);
-    else if (Atomics.load(control, ONLINE) === 1) this.park();
+    else if (Atomics.load(control, ONLINE) === RUNS) this.park();
     else this.lookLater();
   }
 

@@ -40,8 +40,12 @@ export interface WorkerStart {
 
 /** From a worker to its owner. */
 export type FromWorker =
-  /** The engine is made: what must be released should the thread end by accident, and in `tls` what OpenSSL keeps of it. */
-  | { readonly kind: "engine"; readonly resources: unknown; readonly tls: Float64Array }
+  /** What OpenSSL keeps of it, to be freed once it is gone. */
+  | { readonly kind: "tls"; readonly holdings: Float64Array }
+  /** What an engine of `poller` has, which must be released should the thread end by accident; one that has its number before was less. */
+  | { readonly kind: "held"; readonly holder: number; readonly poller: string; readonly resources: unknown }
+  /** That engine has released it. */
+  | { readonly kind: "released"; readonly holder: number }
   /** The service module is loaded and calls are taken, on `port`. */
   | { readonly kind: "serving"; readonly port: number }
   /** Its service module shuts its server down: it takes no more connections, and ends unexpectedly when that is over. */

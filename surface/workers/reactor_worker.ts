@@ -9,7 +9,6 @@ import {
   formatAddress,
   isInstance,
   messageOf,
-  ORPHANED_RESOURCES,
   parseTarget,
   stackOf,
 } from "../../pollers/mod.ts";
@@ -20,6 +19,7 @@ import {
   postToOwner,
   startData,
 } from "../../pollers/native/thread.ts";
+import { watchResources } from "../../pollers/core/thread_resources.ts";
 import { shareHoldings } from "../../transport/mod.ts";
 import { shareEngine, shutDownEngines } from "../engines.ts";
 import { insecure, tls } from "../credentials/mod.ts";
@@ -50,11 +50,11 @@ class ReactorWorker {
   private lastTaken: Promise<void> = Promise.resolve();
 
   constructor(private readonly start: WorkerStart) {
+    tellResources();
     this.engine = createEngine(start.poller, { ownThread: true });
     this.engine.hold(); // the thread ends with a drain, not by being idle
     shareEngine(this.engine);
-    const resources = this.engine.extension(ORPHANED_RESOURCES)?.exportResources();
-    tell({ kind: "engine", resources, tls: shareHoldings() });
+    tell({ kind: "tls", holdings: shareHoldings() });
     const onError: ErrorHandler = (error, context) => {
       defaultReporter.report(error, context);
       if (context.where === "listener") void this.listenAgain();
@@ -150,6 +150,25 @@ class ReactorWorker {
     tell({ kind: "drained" });
     endThread();
   }
+}
+
+/** The owner hears of all that engines of this thread have open, also those that the service module makes. */
+function tellResources(): void {
+  const holders = new Map<object, number>();
+  let numbers = 0;
+  watchResources({
+    onHeld(one, poller, resources) {
+      const holder = holders.get(one) ?? ++numbers;
+      holders.set(one, holder);
+      tell({ kind: "held", holder, poller, resources });
+    },
+    onReleased(one) {
+      const holder = holders.get(one);
+      if (holder === undefined) return;
+      holders.delete(one);
+      tell({ kind: "released", holder });
+    },
+  });
 }
 
 function tell(message: FromWorker): void {

@@ -282,9 +282,12 @@ class WorkerPool {
   private async clearUpAfter(worker: WorkerThread, index: number): Promise<string | undefined> {
     const reason = await worker.ended;
     // Its replacement does not wait for that, but the engine has to last so long.
-    const reclaiming = worker.reclaimResources(this.boss?.remove(index) ?? []).finally(() =>
-      this.reclaiming.delete(reclaiming)
-    );
+    const reclaiming = worker.reclaimResources(this.boss?.remove(index) ?? [])
+      .catch(({ message }: Error) =>
+        // no descriptors are left for an engine of its poller
+        this.reporter.log("warn", `what reactor worker ${index} had open stays open: ${message}`)
+      )
+      .finally(() => this.reclaiming.delete(reclaiming));
     this.reclaiming.add(reclaiming);
     return reason;
   }

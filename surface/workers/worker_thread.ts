@@ -3,6 +3,7 @@
 import { type EventEngine, ORPHANED_RESOURCES } from "../../pollers/mod.ts";
 import { Thread } from "../../pollers/native/thread.ts";
 import { freeHoldings } from "../../transport/mod.ts";
+import { useEngine } from "../full/engines.ts";
 import type { ShutdownOptions } from "../server/server_options.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts";
 
@@ -16,7 +17,8 @@ export class WorkerThread {
   /** Why it is gone, once it is; undefined where it was drained. */
   readonly ended: Promise<string | undefined>;
   private readonly thread: Thread;
-  private resources: unknown = undefined;
+  /** What its engines have open, by their numbers. */
+  private readonly resources = new Map<number, { readonly poller: string; readonly exported: unknown }>();
   /** What OpenSSL has for it, once it is gone to be freed. */
   private tls: Float64Array | undefined = undefined;
   private drained = false;
@@ -42,7 +44,10 @@ export class WorkerThread {
     });
     this.serving.catch(() => {}); // reported to those who await it
     const onMessage = (message: FromWorker): void => {
-      if (message.kind === "engine") ({ resources: this.resources, tls: this.tls } = message);
+      if (message.kind === "held") {
+        this.resources.set(message.holder, { poller: message.poller, exported: message.resources });
+      } else if (message.kind === "released") this.resources.delete(message.holder);
+      else if (message.kind === "tls") this.tls = message.holdings;
       else if (message.kind === "serving") onServing(message.port);
       else if (message.kind === "drained") this.drained = true;
       else if (message.kind === "stopping") onFailing();
@@ -96,7 +101,16 @@ export class WorkerThread {
   /** Releases what a worker that is gone still has open, except `kept`. */
   async reclaimResources(kept: readonly number[]): Promise<void> {
     if (this.tls !== undefined) freeHoldings(this.tls);
-    if (this.resources === undefined) return;
-    await this.engine.extension(ORPHANED_RESOURCES)?.reclaimResources(this.resources, kept);
+    const all = [...this.resources.values()];
+    this.resources.clear();
+    const reclaim = (engine: EventEngine, exported: unknown): Promise<void> | undefined =>
+      engine.extension(ORPHANED_RESOURCES)?.reclaimResources(exported, kept);
+    const isOurs = ({ poller }: { readonly poller: string }): boolean => poller === this.engine.name;
+    await Promise.all(all.filter(isOurs).map(({ exported }) => reclaim(this.engine, exported)));
+    for (const { poller, exported } of all.filter((one) => !isOurs(one))) {
+      const use = useEngine(poller);
+      await reclaim(use.engine, exported);
+      await use.end();
+    }
   }
 }

@@ -395,8 +395,8 @@ export default [
   ),
   mutation(
     "pollers/threads/handover.ts",
-    "return source.kick();",
-    "return;",
+    "        if (hasWaited) source.kick();\n",
+    "",
     "tests/pollers/epoll/handover_test.ts",
     "passes on the kick",
   ),
@@ -451,8 +451,8 @@ export default [
   ),
   mutation(
     "pollers/readiness/engine.ts",
-    "if (!kept.includes(fd)) this",
-    "this",
+    "if (!kept.includes(fd)) libc",
+    "libc",
     TABLE,
     "closed but for what is kept",
   ),

@@ -245,4 +245,25 @@ export default [
     DEATHS,
     "about to be started",
   ),
+  mutation(
+    "surface/workers/worker_thread.ts",
+    "all.filter((one) => !isOurs(one))",
+    "[]",
+    DEATHS,
+    "by poll is closed when its thread ends by accident",
+  ),
+  mutation(
+    "pollers/threads/polling_engine.ts",
+    "    this.tellResources();\n",
+    "",
+    "tests/pollers/core/thread_resources_test.ts",
+    "is told when it is made",
+  ),
+  mutation(
+    "pollers/readiness/engine.ts",
+    "    if (ending !== undefined) await ending;\n",
+    "",
+    "tests/pollers/readiness/fd_table_test.ts",
+    "has ended when what it waits in is closed",
+  ),
 ];

@@ -15,6 +15,7 @@ import { MAX_GENERATION } from "../../../pollers/readiness/lockfree_event.ts";
 import { createPollset, type EpollSet } from "../../../pollers/epoll/pollset.ts";
 import { Sockets } from "../../../pollers/readiness/sockets.ts";
 import { SliceBuffer } from "../../../pollers/mod.ts";
+import { ENDED, ONLINE, RUNS } from "../../../pollers/threads/handover.ts";
 import { test } from "../../harness.ts";
 import { libc } from "../ffi/setup.ts";
 import { LOOPBACK, read, tryConnect, until, write } from "../promised.ts";
@@ -158,6 +159,23 @@ test("what an engine has left is closed but for what is kept, and once", async (
   pollset.close();
   await engine.shutdown();
 }, { skip });
+
+test(
+  "the poller thread of an engine whose thread is gone has ended when what it waits in is closed",
+  async () => {
+    const engine = epollEngine();
+    const gone = epollEngine();
+    const [one, other] = await gone.pair();
+    const control = () => (gone.exportResources() as { control: Int32Array }).control;
+    await until(() => Atomics.load(control(), ONLINE) === RUNS, "its poller thread");
+    const words = control();
+    await engine.reclaimResources(gone.exportResources());
+    assertEquals(Atomics.load(words, ONLINE), ENDED);
+    for (const endpoint of [one, other]) endpoint.close();
+    await Promise.all([gone.shutdown(), engine.shutdown()]);
+  },
+  { skip },
+);
 
 test(
   "a socket that is bound and does not listen for anybody yet is closed for a thread that is gone",

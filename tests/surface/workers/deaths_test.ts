@@ -240,6 +240,31 @@ for (const ending of ["ends in order", "is drained"]) {
   );
 }
 
+const others = describePollers()
+  .filter(({ usable, name }) => usable && ["epoll", "poll", "io_uring"].includes(name) && name !== poller);
+
+for (const { name: other } of others) {
+  test(
+    `reactor workers: what a service module has open by ${other} is closed when its thread ends by accident`,
+    () =>
+      withWorkers({ threads: 1 }, async ({ at, ends }) => {
+        for (let death = 1; death <= 2; death++) {
+          await answers(at, 0);
+          const port = await ask(at, `listen by ${other}`);
+          const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
+          const client = createClient(Trial, channel);
+          assertEquals((await client.one({ number: 5 })).number, 5);
+          await ask(at, "exit").catch(() => {});
+          await until(() => ends.length === death, "its end");
+          // Neither its connection nor its port is there any more.
+          assertEquals((await failure(client.one({}, { deadlineMs: 20_000 }))).code, Status.UNAVAILABLE);
+          await channel[Symbol.asyncDispose]();
+        }
+      }),
+    anySharing,
+  );
+}
+
 for (const sharing of ["reuse-port", "boss"] as const) {
   test(
     `[Q127] reactor workers, ${sharing}: neither a worker nor its boss may block for who would answer on its thread`,
