@@ -548,4 +548,22 @@ export default [
     test: CLIENT,
     name: "whoever leaves the responses",
   },
+  {
+    file: "surface/blocking/helped_call.ts",
+    before: "    parent?.addChild(this);\n",
+    after: "",
+    test: "tests/surface/blocking/helper_test.ts",
+    name: "ends with the call that it was made for",
+    runtime: "bun",
+    poller: "native",
+  },
+  {
+    file: "surface/blocking/helped_call.ts",
+    before: "    if (parent?.isOver) return this.onParentOver();\n",
+    after: "",
+    test: "tests/surface/blocking/helper_test.ts",
+    name: "ends with the call that it was made for",
+    runtime: "bun",
+    poller: "native",
+  },
 ];

@@ -1,6 +1,6 @@
 // The helper thread of calls that block where their thread cannot wait: its life, and what it refuses.
 import { assert, assertEquals, assertMatch, assertThrows, fail } from "@std/assert";
-import { Channel, createSyncClient, registerBalancer, Status, tls } from "pollwire";
+import { Channel, createClient, createSyncClient, registerBalancer, Server, Status, tls } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Mailbox } from "../../../pollers/native/mailbox.ts";
 import { Thread } from "../../../pollers/native/thread.ts";
@@ -9,6 +9,7 @@ import { callContext } from "../../../surface/channel/channel.ts";
 import { openOpenSsl } from "../../../transport/tls/openssl/library.ts";
 import { test } from "../../harness.ts";
 import { Program } from "../../pollers/program.ts";
+import { sleep, until } from "../../pollers/promised.ts";
 import { countingFrees } from "../../transport/tls/counted_frees.ts";
 import { authority, shown } from "../../transport/tls/secured_pair.ts";
 import { Trial } from "../serving.ts";
@@ -105,6 +106,46 @@ test("a helper thread that hangs, or is gone, fails its calls", async () => {
   assertEquals(client.one({ number: 5 }).number, 5, "another one makes the next call");
   await channel[Symbol.asyncDispose]();
   await server.end();
+});
+
+test("a call of the helper thread ends with the call that it was made for, and does not begin after it", async () => {
+  const thread = new ServingThread();
+  const below = new Channel(`127.0.0.1:${await thread.port}`, { poller: "native" });
+  const client = createSyncClient(Trial, below);
+  const outcomes: unknown[] = [];
+  let handled = (): void => {};
+  const isHandled = new Promise<void>((resolve) => handled = resolve);
+  const server = new Server({ poller: "native" });
+  server.addService(Trial, {
+    async one(_note, parent) {
+      await sleep(0); // no callback of the engine
+      using _ = { [Symbol.dispose]: () => handled() };
+      const stream = client.down({ number: 100_000 }, { parent });
+      outcomes.push(stream.next().value?.number);
+      leave.abort();
+      await until(() => parent.cancelled, "the end of the call");
+      const ended = thrown(() => {
+        while (!stream.next().done);
+      });
+      const late = thrown(() => client.one({}, { parent }));
+      outcomes.push(ended.code, ended.details, late.code, late.details);
+      handled();
+      return {};
+    },
+    down: () => [],
+    up: () => ({}),
+    both: () => [],
+  });
+  const leave = new AbortController();
+  const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`, { poller: "native" });
+  await createClient(Trial, channel).one({}, { signal: leave.signal }).catch(() => {});
+  await isHandled;
+  const why = "the call that it was made for is over";
+  assertEquals(outcomes, [1, Status.CANCELLED, why, Status.CANCELLED, why]);
+  await channel[Symbol.asyncDispose]();
+  await server.shutdown();
+  await below[Symbol.asyncDispose]();
+  await thread.end();
 });
 
 test("[Q127] an observer that makes a call which blocks does not change the order of responses", async () => {
