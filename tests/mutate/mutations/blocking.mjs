@@ -559,7 +559,7 @@ export default [
   },
   {
     file: "surface/blocking/helped_call.ts",
-    before: "    if (parent?.isOver) return this.onParentOver();\n",
+    before: "    if (parent?.isEnding) return this.onParentOver();\n",
     after: "",
     test: "tests/surface/blocking/helper_test.ts",
     name: "ends with the call that it was made for",
