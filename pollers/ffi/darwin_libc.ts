@@ -19,7 +19,8 @@ import { C, TIMESPEC } from "./linux_layouts.ts";
 import { Arena } from "./memory.ts";
 import { openWholeTurn } from "./whole_turn.ts";
 
-const NAMES = ["libSystem.B.dylib"];
+/** The C library by name. */
+export const DARWIN_NAMES = ["libSystem.B.dylib"];
 
 /** Calls that Linux has with flags. */
 const OWN_CALLS = {
@@ -62,9 +63,9 @@ function open(): OpenedLibc<Libc> {
       because: `it needs macOS on x64 or arm64, and this is ${platform} on ${architecture}`,
     };
   }
-  const library = openLibrary(NAMES, CALLS);
+  const library = openLibrary(DARWIN_NAMES, CALLS);
   if (!library.ok) return library;
-  const variadic = openLibrary(NAMES, { fcntl: { parameters, result: "i32" } });
+  const variadic = openLibrary(DARWIN_NAMES, { fcntl: { parameters, result: "i32" } });
   if (!variadic.ok) return variadic;
   const { __error, ...functions } = library.functions;
   const fcntl = variadic.functions.fcntl as (...values: number[]) => number;
@@ -110,7 +111,7 @@ export function asLinux(calls: DarwinCalls, errno: Int32Array): Libc {
     getrlimit: (resource, limits) =>
       calls.getrlimit(resource === C.RLIMIT_NOFILE ? DARWIN.RLIMIT_NOFILE : resource, limits),
     ppoll: (entries, count, timeout) => calls.poll(entries, count, millisecondsOf(timeout)),
-    openWholeTurn: () => openWholeTurn(NAMES, "sched_yield"),
+    openWholeTurn: () => openWholeTurn(DARWIN_NAMES, "sched_yield"),
     pollHalfClose: 0,
     errno: () => linuxErrno(errno[0]!),
   };

@@ -3,6 +3,8 @@
 import { fstatSync, type Stats, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
+import { clearInterval, setInterval } from "node:timers";
+import { endWatch } from "../../pollers/ffi/closed_end.ts";
 import { environmentVariable } from "../../pollers/native/env.ts";
 import { ExitCode } from "./exit_codes.ts";
 import type { Output, Terminal } from "./terminal.ts";
@@ -10,6 +12,8 @@ import type { Output, Terminal } from "./terminal.ts";
 const STDIN = 0;
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
+/** Between two looks at whether somebody reads the output. */
+const LOOK_MS = 500;
 
 /** Called once when nothing more can be written: the reader is gone, or a file takes no more because of `error`. */
 type OnClosed = (error?: Error) => void;
@@ -44,6 +48,18 @@ class ProcessOutput implements Output {
 
   get rows(): number {
     return this.stream.rows || DEFAULT_ROWS;
+  }
+
+  /** Looks from time to time whether somebody reads it, where that can be asked: else only the next write would say. */
+  watchReader(): void {
+    if (this.isFile || this.isTerminal) return;
+    let readerIsGone: (() => boolean) | undefined;
+    const timer = setInterval(() => {
+      readerIsGone ??= endWatch(this.stream.fd); // not before: most commands have ended by now
+      if (readerIsGone?.() === false) return;
+      clearInterval(timer);
+      if (readerIsGone !== undefined) this.close();
+    }, LOOK_MS).unref();
   }
 
   write(data: string | Uint8Array): void {
@@ -99,7 +115,7 @@ function kindOf(descriptor: number): Stats | undefined {
 
 /** The terminal, pipes and files that this process was started with. */
 export class ProcessTerminal implements Terminal {
-  readonly out: Output;
+  readonly out: ProcessOutput;
   readonly err: Output;
   private readonly outputClosed: OnClosed[] = [];
 
@@ -161,7 +177,7 @@ export class ProcessTerminal implements Terminal {
   }
 
   onOutputClosed(listener: OnClosed): void {
-    this.outputClosed.push(listener);
+    if (this.outputClosed.push(listener) === 1) this.out.watchReader();
   }
 
   /** What was typed after the program's name. */

@@ -81,6 +81,13 @@ export default [
   },
   {
     file: "surface/cli/process_terminal.ts",
+    before: "if (readerIsGone !== undefined) this.close();",
+    after: "",
+    test: "tests/surface/cli/program_test.ts",
+    name: "a watch of which nothing new",
+  },
+  {
+    file: "surface/cli/process_terminal.ts",
     before: "this.close(error as Error);",
     after: "this.close();",
     test: "tests/surface/cli/program_test.ts",

@@ -71,6 +71,27 @@ test(
   ON_WINDOWS,
 );
 
+test(
+  "a watch of which nothing new is printed ends quietly with 141 once its reader is gone",
+  async () => {
+    await withShop(async ({ target, health }) => {
+      health.set("shop.v1.Cart", "SERVING");
+      for (
+        const given of [
+          ["health", target, "shop.v1.Cart", "--watch"],
+          ["call", target, "grpc.health.v1.Health/Watch"],
+        ]
+      ) {
+        const watch = new Program(given);
+        await watch.printed();
+        watch.child.stdout!.destroy();
+        assertEquals([await watch.ended, watch.err], [141, ""]);
+      }
+    });
+  },
+  ON_WINDOWS,
+);
+
 test("a full disk is an error with 1, and keeps no program from its end", async () => {
   const full = openSync("/dev/full", "w");
   try {
