@@ -4,7 +4,7 @@ import { hint, nearest } from "../../nearest.ts";
 import type { Assembled } from "../../proto/assemble.ts";
 import type { FileNode, Named } from "../../proto/language/nodes.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../../proto/service.ts";
-import { CommandError } from "../exit_codes.ts";
+import { CommandError, UsageError } from "../exit_codes.ts";
 
 /** Services and types, wherever they come from. */
 export interface Schema {
@@ -35,14 +35,14 @@ export async function findService(schema: Schema, name: string): Promise<Service
   return serviceOf(await schema.types(name), name);
 }
 
-/** The method "pkg.Service/Method" or "pkg.Service.Method"; throws CommandError with the nearest name. */
+/** The method "pkg.Service/Method" or "pkg.Service.Method"; throws CommandError with the nearest name, and UsageError where it is no such name. */
 export async function findMethod(schema: Schema, text: string): Promise<FoundMethod> {
   const path = text.replace(/^\//, "");
   const cut = path.includes("/") ? path.lastIndexOf("/") : path.lastIndexOf(".");
   const services = cut < 0 || !path.includes("/") ? await schema.services() : [];
   if (cut <= 0 || cut === path.length - 1 || services.includes(path)) {
     const service = services.includes(path) ? path : "pkg.Service";
-    throw new CommandError(`Cannot read ${JSON.stringify(text)}: a method is written ${service}/Method`);
+    throw new UsageError(`Cannot read ${JSON.stringify(text)}: a method is written ${service}/Method`);
   }
   const [serviceName, methodName] = [path.slice(0, cut), path.slice(cut + 1)];
   const service = await findService(schema, serviceName);

@@ -135,12 +135,26 @@ test("an unknown service or method suggests the nearest", async () => {
       ["shop.v1.Cart/Gett", 'There is no method "Gett" in shop.v1.Cart; did you mean Get?'],
       ["shop.v1.Crt/Get", 'There is no service "shop.v1.Crt" in'],
       ["Cart/Get", "did you mean shop.v1.Cart?"],
-      ["shop.v1.Cart", 'Cannot read "shop.v1.Cart": a method is written shop.v1.Cart/Method'],
     ]
   ) {
     const { code, err } = await pollwire(["call", AT, method!, "--proto", SHOP_PROTO]);
     assertEquals(code, 1);
     assertStringIncludes(err, says!);
+  }
+});
+
+test("what is not written as a method is the command line's fault: a message and 2", async () => {
+  for (const command of ["call", "bench"]) {
+    for (
+      const [method, service] of [["shop.v1.Cart", "shop.v1.Cart"], ["", "pkg.Service"], ["/", "pkg.Service"]]
+    ) {
+      assertEquals(await pollwire([command, AT, method!, "--proto", SHOP_PROTO]), {
+        code: 2,
+        out: "",
+        err: `error: Cannot read "${method}": a method is written ${service}/Method\n` +
+          `Try: pollwire help ${command}\n`,
+      });
+    }
   }
 });
 
