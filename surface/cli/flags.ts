@@ -90,7 +90,7 @@ export function readFlags<Table extends FlagTable>(table: Table, given: readonly
     if (value === undefined) {
       throw new UsageError(`Cannot read ${written}: it needs a value, as ${written} ${flag.value}`);
     }
-    checkChoice(written, value, flag);
+    checkValue(written, value, flag);
     if (flag.kind === "list") (values[name] as string[]).push(value);
     else values[name] = flag.kind === "number" ? readNumber(written, value) : value;
   }
@@ -142,7 +142,9 @@ function readNumber(written: string, value: string): number {
   throw new UsageError(`Cannot read ${written} ${value}: expected a number, 0 or above`);
 }
 
-function checkChoice(written: string, value: string, { choices }: ValuedBase): void {
+/** An empty file is most often a variable of a shell that is not set. */
+function checkValue(written: string, value: string, { choices, value: what }: ValuedBase): void {
+  if (value === "" && what === "FILE") throw new UsageError(`Cannot read ${written} "": expected a file`);
   if (choices === undefined || choices.includes(value)) return;
   throw new UsageError(`Cannot read ${written} ${value}: expected one of ${choices.join(", ")}`);
 }

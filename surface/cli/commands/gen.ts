@@ -76,6 +76,13 @@ export const gen = defineCommand({
     if (flags.runtime === "") {
       throw new UsageError("Cannot read --runtime: expected a module, which generated files import");
     }
+    // Most often variables of a shell that are not set: files of the current directory are not to be overwritten for that.
+    if (flags.out === "") {
+      throw new UsageError('Cannot read -o "": expected a folder; the current one is "."');
+    }
+    if (line.args.includes("")) {
+      throw new UsageError('Cannot read PATH "": expected a file or a folder; the current one is "."');
+    }
     const out = normalise(flags.out);
     await warnOfMissing(flags.include, line.terminal);
     if (flags.watch) return await watch(line, out);

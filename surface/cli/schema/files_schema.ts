@@ -1,5 +1,6 @@
 // The schema of files that are there as a whole: .proto files, descriptor sets.
 
+import { isDirectory } from "../../../pollers/native/file_sets.ts";
 import { assemble, type Assembled } from "../../proto/assemble.ts";
 import { descriptorCodecs } from "../../proto/descriptor/descriptor_types.ts";
 
@@ -73,8 +74,13 @@ export async function protoSchema(
     return text;
   };
   const entries = await Promise.all(paths.map(async (path) => {
-    for (const dir of ["", ...includeDirs.map(directory)]) {
-      if (await read(dir + path) !== undefined) return dir + path;
+    const candidates = ["", ...includeDirs.map(directory)].map((dir) => dir + path);
+    for (const candidate of candidates) if (await read(candidate) !== undefined) return candidate;
+    for (const candidate of candidates) {
+      if (!await isDirectory(candidate)) continue;
+      throw new CommandError(
+        `Cannot load ${candidate}: it is a folder; give each .proto file in it by --proto`,
+      );
     }
     return path;
   }));

@@ -7,6 +7,7 @@ import { descriptorCodecs } from "../../../surface/proto/descriptor/descriptor_t
 import { linkDescriptors } from "../../../surface/proto/descriptor/link_descriptors.ts";
 import { near } from "../../../surface/cli/schema/schema.ts";
 import { styleOf } from "../../../surface/cli/text.ts";
+import { dirname } from "node:path";
 import { test } from "../../harness.ts";
 import { FakeTerminal, pollwire } from "./fake_terminal.ts";
 import { withFolder } from "./gen/own_folder.ts";
@@ -289,6 +290,9 @@ test(".proto files that are wrong or missing are refused with every error and it
   const missing = await pollwire(["list", "--proto", "no_such.proto"]);
   assertEquals(missing.code, 1);
   assertStringIncludes(missing.err, 'Cannot load "no_such.proto": no such file');
+  const folder = await pollwire(["list", "--proto", dirname(SHOP_PROTO)]);
+  assertEquals([folder.code, folder.out], [1, ""]);
+  assertStringIncludes(folder.err, `${dirname(SHOP_PROTO)}: it is a folder; give each .proto file in it`);
   const terminal = new FakeTerminal();
   terminal.readFile = () =>
     Promise.resolve(new TextEncoder().encode('syntax = "proto3";\nmessage M {\n  A a = 1;\n  B b = 2;\n}\n'));

@@ -9,6 +9,7 @@ const TABLE = {
   "max-time": { kind: "number", value: "SECONDS", help: "" },
   header: { kind: "list", value: "NAME: VALUE", help: "", aliases: ["H"] },
   "import-path": { kind: "list", value: "DIR", help: "", aliases: ["I"] },
+  cert: { kind: "text", value: "FILE", help: "" },
   format: { kind: "text", value: "NAME", help: "", choices: ["json", "text"] },
 } as const satisfies FlagTable;
 
@@ -36,6 +37,7 @@ test("flags that are not given are false, undefined or an empty list", () => {
     "max-time": undefined,
     header: [],
     "import-path": [],
+    cert: undefined,
     format: undefined,
   });
   assertEquals(read("-plaintext", "-plaintext=false").flags.plaintext, false);
@@ -57,6 +59,9 @@ test("values may begin with a dash; - alone and all behind -- are no flags", () 
 test("a wrong flag is refused, with what was probably meant", () => {
   const message = (...given: string[]) => assertThrows(() => read(...given), UsageError).message;
   assertEquals(message("-plaintxt"), "There is no flag -plaintxt; did you mean --plaintext?");
+  for (const given of [["-cert", ""], ["-cert="]]) {
+    assertEquals(message(...given), 'Cannot read -cert "": expected a file');
+  }
   assertEquals(message("--maxtime=1"), "There is no flag --maxtime; did you mean --max-time?");
   assertEquals(message("-max-time"), "Cannot read -max-time: it needs a value, as -max-time SECONDS");
   assertEquals(message("-max-time", "soon"), "Cannot read -max-time soon: expected a number, 0 or above");

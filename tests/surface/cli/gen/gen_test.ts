@@ -249,6 +249,14 @@ test("a command line that says nothing to do is refused", async () => {
     await refused("a.proto", "-o", "gen", "--check", "--watch"),
     "error: Cannot run gen: --check writes nothing, and has no --watch",
   );
+  assertEquals(
+    await refused("a.proto", "-o", ""),
+    'error: Cannot read -o "": expected a folder; the current one is "."',
+  );
+  assertEquals(
+    await refused("", "-o", "gen"),
+    'error: Cannot read PATH "": expected a file or a folder; the current one is "."',
+  );
   await inFolder({}, async (folder) => {
     const { code, err } = await pollwire(["gen", `${folder}/p`, "-o", `${folder}/gen`]);
     assertEquals([code, err], [1, `error: Cannot generate of ${folder}/p: no .proto file is below it\n`]);
