@@ -9,7 +9,7 @@
 // server against the raw generator (or, for what that cannot do, a fixed client), as a client against a fixed
 // server, and as both.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import {
@@ -24,6 +24,7 @@ import {
 import { ensureInstalled } from "../.ci/install.mjs";
 import { program, root } from "../.ci/runtimes.mjs";
 import { PLANS, SECONDS } from "./documented.mjs";
+import { readFigures } from "./report/figures.mjs";
 import { DEFAULT_SCENARIOS, selectScenarios } from "./scenarios.mjs";
 
 const OPTIONS = {
@@ -55,7 +56,7 @@ if (command === "compare") {
   const { compareFiles } = await import("./report/compare.mjs");
   process.exit(compareFiles(files));
 }
-if (command === "tables") await writeDocuments(readFigures(files));
+if (command === "tables") await writeDocuments(figuresOf(files));
 const options = readOptions();
 ensureInstalled();
 const { build } = await import("../.ci/build.mjs");
@@ -120,14 +121,14 @@ function minutes() {
 }
 
 /** The figures of one file. */
-function readFigures(files) {
+function figuresOf(files) {
   if (files.length !== 1) {
     refuse(`Cannot write tables of ${files.length} files: usage is bench tables figures.json`);
   }
   try {
-    return JSON.parse(readFileSync(files[0], "utf8"));
+    return readFigures(files[0]);
   } catch (error) {
-    return refuse(`Cannot read figures from ${files[0]}: ${error.message}`);
+    return refuse(error.message);
   }
 }
 

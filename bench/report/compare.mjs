@@ -1,5 +1,5 @@
 // `bench compare before.json after.json`: what changed, and whether it is more than noise.
-import { readFileSync } from "node:fs";
+import { readFigures } from "./figures.mjs";
 import { short } from "./groups.mjs";
 import { spread } from "../measure/statistics.mjs";
 
@@ -12,9 +12,9 @@ export function compareFiles(files) {
   const reports = [];
   for (const file of files) {
     try {
-      reports.push(indexed(JSON.parse(readFileSync(file, "utf8"))));
+      reports.push(indexed(readFigures(file)));
     } catch (error) {
-      console.error(`Cannot read figures from ${file}: ${error.message}`);
+      console.error(error.message);
       return 2;
     }
   }

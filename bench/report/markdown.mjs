@@ -25,14 +25,10 @@ const CELLS = {
 
 /** Writes the tables of `report` into the files, in place of those that are there; gives how many. */
 export function writeTables(report, files) {
-  let written = 0;
-  for (const file of files) {
-    const text = readFileSync(file, "utf8");
-    const filled = fill(text, report);
-    written += text.match(MARKED)?.length ?? 0;
-    writeFileSync(file, filled);
-  }
-  return written;
+  const texts = files.map((file) => readFileSync(file, "utf8"));
+  const filled = texts.map((text) => fill(text, report)); // of all, before one is written
+  for (const [i, file] of files.entries()) writeFileSync(file, filled[i]);
+  return texts.reduce((count, text) => count + (text.match(MARKED)?.length ?? 0), 0);
 }
 
 /** `text` with the tables of `report` in the places that are marked for them. */

@@ -1,6 +1,10 @@
 // What a run says: colours that can be read, tables that fit, failures last, and whether the machine was busy.
-import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual, assertThrows } from "@std/assert";
 import { busyness, disturbance } from "../../bench/measure/disturbance.mjs";
+import { readFigures } from "../../bench/report/figures.mjs";
 import { html } from "../../bench/report/html.mjs";
 import { contrast, PALETTE } from "../../bench/report/palette.mjs";
 import { tables } from "../../bench/report/table.mjs";
@@ -153,4 +157,29 @@ test("report: lines by powers of ten, each with its name at its end and none ove
   );
   assert(Math.abs(heights[0]! - heights[1]!) >= 14, heights.join());
   assert(heights[2]! < heights[0]! - 100, "a hundred times as much is higher up");
+});
+
+test("report: a file that has no figures of a run is said in one sentence, and what it lacks", () => {
+  const folder = mkdtempSync(join(tmpdir(), "figures-"));
+  try {
+    const file = join(folder, "run.json");
+    for (
+      const [text, says] of [
+        ["null", 'it has no "machine"; `npm run bench` writes them by --json=FILE'],
+        ['{"machine": {}, "command": {}}', 'it has no "results"; `npm run bench` writes them by --json=FILE'],
+        [
+          JSON.stringify(report([result("deno", []), {}])),
+          'its result 2 has no "rounds"; `npm run bench` writes them by --json=FILE',
+        ],
+      ]
+    ) {
+      writeFileSync(file, text!);
+      assertThrows(() => readFigures(file), Error, `Cannot read figures from ${file}: ${says}`);
+    }
+    const whole = report([result("deno", [round(1)])]);
+    writeFileSync(file, JSON.stringify(whole));
+    assertEquals(readFigures(file), JSON.parse(JSON.stringify(whole)));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseProto } from "../../../mod.ts";
 import { protoSchema } from "../../../surface/cli/schema/files_schema.ts";
@@ -7,7 +8,6 @@ import { descriptorCodecs } from "../../../surface/proto/descriptor/descriptor_t
 import { linkDescriptors } from "../../../surface/proto/descriptor/link_descriptors.ts";
 import { near } from "../../../surface/cli/schema/schema.ts";
 import { styleOf } from "../../../surface/cli/text.ts";
-import { dirname } from "node:path";
 import { test } from "../../harness.ts";
 import { FakeTerminal, pollwire } from "./fake_terminal.ts";
 import { withFolder } from "./gen/own_folder.ts";
