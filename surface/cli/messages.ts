@@ -8,9 +8,13 @@ import { anyTypesInJson, codecWith } from "./schema/any_types.ts";
 import type { Schema } from "./schema/schema.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What -d says: its octets. "@" is stdin, "@file" a file. */
-export function dataOf(data: string | undefined, terminal: Terminal): AsyncIterable<Uint8Array> {
-  if (data === "@") return inputOf(terminal);
+/** What -d says: its octets. "@" is stdin, until its end or until `signal` is aborted; "@file" a file. */
+export function dataOf(
+  data: string | undefined,
+  terminal: Terminal,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  if (data === "@") return inputOf(terminal, signal);
   return once(async () => {
     if (data === undefined) return new Uint8Array(0);
     if (!data.startsWith("@")) return new TextEncoder().encode(data);
@@ -22,9 +26,21 @@ export function dataOf(data: string | undefined, terminal: Terminal): AsyncItera
   });
 }
 
-async function* inputOf(terminal: Terminal): AsyncGenerator<Uint8Array> {
+async function* inputOf(terminal: Terminal, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    yield* terminal.input();
+    const pieces = terminal.input()[Symbol.asyncIterator]();
+    let end = (): void => {};
+    signal.addEventListener("abort", () => end());
+    while (true) {
+      signal.throwIfAborted();
+      // Whoever types may never end it, and nobody else can.
+      const { done, value } = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        end = () => reject(signal.reason);
+        pieces.next().then(resolve, reject);
+      });
+      if (done) return;
+      yield value;
+    }
   } catch (error) {
     throw new CommandError(`Cannot read stdin: ${(error as Error).message}`);
   }

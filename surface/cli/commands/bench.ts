@@ -139,15 +139,14 @@ function checkWhole(name: keyof typeof MOST, value: number | undefined): void {
 }
 
 async function messagesOf(
-  { flags, terminal }: Line,
+  { flags, terminal, signal }: Line,
   schema: Schema,
   { method }: FoundMethod,
 ): Promise<unknown[]> {
   const codec = method.requestCodec as JsonCodec;
   const messages = [];
-  for await (const message of readMessages(schema, codec, dataOf(flags.data, terminal), false)) {
-    messages.push(message);
-  }
+  const data = dataOf(flags.data, terminal, signal);
+  for await (const message of readMessages(schema, codec, data, false)) messages.push(message);
   return messages.length > 0 || streamsRequests(method.kind) ? messages : [codec.decode(new Uint8Array(0))];
 }
 

@@ -121,7 +121,7 @@ async function exchange(
     request: unknown,
     options: CallOptions,
   ) => Promise<unknown> | Responses<unknown>;
-  const data = dataOf(flags.data, terminal);
+  const data = dataOf(flags.data, terminal, line.signal);
   const lenient = flags["allow-unknown-fields"];
   const codec = requestCodec as JsonCodec;
   const request = streamsRequests(kind)

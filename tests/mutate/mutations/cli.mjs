@@ -80,6 +80,13 @@ export default [
     name: "on a terminal channelz draws",
   },
   {
+    file: "surface/cli/messages.ts",
+    before: "end = () => reject(signal.reason);",
+    after: "",
+    test: "tests/surface/cli/call_test.ts",
+    name: "Ctrl-C ends a command that waits for what is typed",
+  },
+  {
     file: "surface/cli/process_terminal.ts",
     before: "if (readerIsGone !== undefined) this.close();",
     after: "",

@@ -143,6 +143,20 @@ test("an unknown service or method suggests the nearest", async () => {
   }
 });
 
+test("Ctrl-C ends a command that waits for what is typed, of every kind of method", () =>
+  withShop(async () => {
+    for (const [command, method] of [["call", "Get"], ["call", "Add"], ["bench", "Get"], ["bench", "Add"]]) {
+      const terminal = new FakeTerminal();
+      const next = (): Promise<never> => {
+        terminal.interrupt();
+        return new Promise(() => {});
+      };
+      terminal.typed = { [Symbol.asyncIterator]: () => ({ next }) };
+      const given = [command!, AT, `shop.v1.Cart/${method}`, "-d", "@"];
+      assertEquals(await pollwire(given, terminal), { code: 130, out: "", err: "" });
+    }
+  }, AT));
+
 test("what is not written as a method is the command line's fault: a message and 2", async () => {
   for (const command of ["call", "bench"]) {
     for (
