@@ -37,9 +37,12 @@ class ProcessOutput implements Output {
     return this.stream.isTTY === true;
   }
 
+  get movesCursor(): boolean {
+    return this.isTerminal && environmentVariable("TERM") !== "dumb";
+  }
+
   get colours(): boolean {
-    return this.isTerminal && environmentVariable("NO_COLOR") === undefined &&
-      environmentVariable("TERM") !== "dumb";
+    return this.movesCursor && environmentVariable("NO_COLOR") === undefined;
   }
 
   get columns(): number {

@@ -4,6 +4,8 @@
 export interface Output {
   /** Whether a person reads it: a terminal, not a file or a pipe. */
   readonly isTerminal: boolean;
+  /** Whether what was printed can be drawn over: a terminal that is not a dumb one, such as the shell of Emacs. */
+  readonly movesCursor: boolean;
   /** Whether colours are wanted: a terminal, and no NO_COLOR. */
   readonly colours: boolean;
   /** Width in characters; 80 where there is none. */

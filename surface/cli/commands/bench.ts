@@ -247,10 +247,10 @@ async function follow(
     const passed = (terminal.now() - begin) / 1000;
     if (passed >= seconds) break;
     await pause(
-      Math.min(err.isTerminal ? PROGRESS_MS : Infinity, (seconds - passed) * 1000),
+      Math.min(err.movesCursor ? PROGRESS_MS : Infinity, (seconds - passed) * 1000),
       over.signal,
     );
-    if (!err.isTerminal || over.signal.aborted) continue;
+    if (!err.movesCursor || over.signal.aborted) continue;
     const elapsed = (terminal.now() - begin) / 1000;
     const { calls, failed, latencies } = load;
     const of = flags.requests === undefined || what !== ""

@@ -16,7 +16,10 @@ import { Screen } from "../screen.ts";
 import { styleOf } from "../text.ts";
 
 const FLAGS = {
-  once: { kind: "switch", help: "prints the tables once; the default where the output is no terminal" },
+  once: {
+    kind: "switch",
+    help: "prints the tables once; the default where the output is no terminal that can be drawn on",
+  },
   json: { kind: "switch", help: "prints JSON: one object with --once, else one in every interval" },
   interval: { kind: "number", value: "SECONDS", help: "between two looks; default: 1" },
   ...callFlags,
@@ -67,7 +70,7 @@ async function show(line: Line, look: () => Promise<Snapshot>): Promise<number> 
   if (flags.json && !flags.once) {
     return await follow(line, look, (now) => out.write(`${plainJson(now)}\n`));
   }
-  if (flags.once || !out.isTerminal) {
+  if (flags.once || !out.movesCursor) {
     const now = await look();
     const text = flags.json
       ? plainJson(now)

@@ -49,6 +49,28 @@ test("on a terminal channelz draws until Ctrl-C, with rates, and gives the termi
   });
 });
 
+test("on a dumb terminal nothing is drawn over: channelz prints once, and bench only its result", () =>
+  withShop(async ({ target }) => {
+    const given = [["channelz", target], [
+      "bench",
+      target,
+      "shop.v1.Cart/Get",
+      "-n",
+      "1",
+      "--warmup",
+      "0.01",
+    ]];
+    for (const line of given) {
+      const terminal = new FakeTerminal();
+      for (const output of [terminal.out, terminal.err]) {
+        Object.assign(output, { isTerminal: true, isDumb: true });
+      }
+      const { code, out, err } = await pollwire(line, terminal);
+      assertEquals([code, err], [0, ""]);
+      assert(out.length > 0 && !out.includes("\x1b"), out);
+    }
+  }));
+
 test("channelz says that a server does not serve it", async () => {
   const server = new Server();
   await server.listen("inprocess:cli-channelz");

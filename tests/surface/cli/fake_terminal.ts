@@ -7,9 +7,14 @@ import { readFile } from "node:fs/promises";
 class FakeOutput implements Output {
   text = "";
   isTerminal = false;
+  isDumb = false;
   colours = false;
   columns = 80;
   rows = 24;
+
+  get movesCursor(): boolean {
+    return this.isTerminal && !this.isDumb;
+  }
 
   write(data: string | Uint8Array): void {
     this.text += typeof data === "string" ? data : new TextDecoder().decode(data);
