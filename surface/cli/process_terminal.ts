@@ -14,6 +14,8 @@ const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 /** Between two looks at whether somebody reads the output. */
 const LOOK_MS = 500;
+/** What was written when the program was asked to end is waited for no longer: a pager may never read on. */
+const LAST_WRITES_MS = 500;
 
 /** Called once when nothing more can be written: the reader is gone, or a file takes no more because of `error`. */
 type OnClosed = (error?: Error) => void;
@@ -91,9 +93,16 @@ class ProcessOutput implements Output {
     this.onClosed(error);
   }
 
-  drained(): Promise<void> {
-    if (this.pending === 0 || this.closed) return Promise.resolve();
-    return new Promise((resolve) => this.waiting.push(resolve));
+  drained(signal?: AbortSignal): Promise<void> {
+    if (this.pending === 0 || this.closed || signal?.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = (): void => {
+        signal?.removeEventListener("abort", end);
+        resolve();
+      };
+      signal?.addEventListener("abort", end);
+      this.waiting.push(end);
+    });
   }
 
   private wake(): void {
@@ -194,9 +203,11 @@ export class ProcessTerminal implements Terminal {
     process.on("unhandledRejection", listener);
   }
 
-  /** Ends the process once its output is written. */
+  /** Ends the process once its output is written; one that was asked to end soon also where whoever reads it has stalled. */
   async end(code: number): Promise<never> {
-    await Promise.all([this.out.drained(), this.err.drained()]);
+    const isAsked = code === ExitCode.INTERRUPTED || code === ExitCode.TERMINATED;
+    const late = isAsked ? AbortSignal.timeout(LAST_WRITES_MS) : undefined;
+    await Promise.all([this.out.drained(late), this.err.drained(late)]);
     process.exit(code);
   }
 

@@ -14,8 +14,8 @@ export interface Output {
   readonly rows: number;
   /** Writes `data` behind what was written before. */
   write(data: string | Uint8Array): void;
-  /** Resolves once what was written is with the system, or can no longer be. */
-  drained(): Promise<void>;
+  /** Resolves once what was written is with the system or can no longer be, or `signal` is aborted. */
+  drained(signal?: AbortSignal): Promise<void>;
 }
 
 /** Where a program runs. */

@@ -135,7 +135,7 @@ async function exchange(
   for await (const message of responses) {
     trace.response(++count);
     await print(line, schema, responseCodec as JsonCodec, message);
-    await terminal.out.drained();
+    await terminal.out.drained(line.signal);
     if (line.signal.aborted) break; // of what has come already nothing more is printed
   }
   return count;

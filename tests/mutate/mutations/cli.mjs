@@ -87,6 +87,13 @@ export default [
     name: "Ctrl-C ends a command that waits for what is typed",
   },
   {
+    file: "surface/cli/commands/call.ts",
+    before: "await terminal.out.drained(line.signal);",
+    after: "await terminal.out.drained();",
+    test: "tests/surface/cli/call_test.ts",
+    name: "Ctrl-C ends a call whose responses nobody reads",
+  },
+  {
     file: "surface/cli/process_terminal.ts",
     before: "if (readerIsGone !== undefined) this.close();",
     after: "",

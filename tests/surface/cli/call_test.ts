@@ -157,6 +157,18 @@ test("Ctrl-C ends a command that waits for what is typed, of every kind of metho
     }
   }, AT));
 
+test("Ctrl-C ends a call whose responses nobody reads any more", () =>
+  withShop(async () => {
+    const terminal = new FakeTerminal();
+    terminal.out.drained = (signal) => {
+      const ended = new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
+      terminal.interrupt();
+      return ended;
+    };
+    const { code, err } = await pollwire(call("List", "-d", '{"id": "x", "count": 3}'), terminal);
+    assertEquals([code, err], [130, ""]);
+  }, AT));
+
 test("what is not written as a method is the command line's fault: a message and 2", async () => {
   for (const command of ["call", "bench"]) {
     for (

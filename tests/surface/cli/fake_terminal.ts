@@ -24,7 +24,7 @@ class FakeOutput implements Output {
   /** Called after each write. */
   onWrite: () => void = () => {};
 
-  drained(): Promise<void> {
+  drained(_signal?: AbortSignal): Promise<void> {
     return Promise.resolve();
   }
 }
