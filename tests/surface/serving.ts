@@ -86,6 +86,8 @@ export interface Bench {
   readonly channel: Channel;
   readonly server: Server;
   readonly port: number;
+  /** Of channels to the server. */
+  readonly target: string;
 }
 
 /** How a bench differs from the usual. */
@@ -134,10 +136,11 @@ export async function serving(
   server.addService(Trial, handlers);
   const { at, reach } = meetingPlace(host);
   const port = await server.listen(at);
-  const channel = new Channel(reach(port), { poller: accounts.engine, ...options.channel });
+  const target = reach(port);
+  const channel = new Channel(target, { poller: accounts.engine, ...options.channel });
   let isSound = false;
   try {
-    await check({ client: createClient(Trial, channel), channel, server, port });
+    await check({ client: createClient(Trial, channel), channel, server, port, target });
     isSound = true;
   } finally {
     channel.close();

@@ -350,8 +350,8 @@ for (const [how, endParent] of Object.entries(PARENT_ENDS)) {
         await Promise.race([done.opened, new Promise((end) => parent.signal.addEventListener("abort", end))]);
         return {};
       },
-    }, async ({ channel, port, client }) => {
-      crowded = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
+    }, async ({ channel, target, client }) => {
+      crowded = new Channel(target, { shareConnections: false });
       crowded.observe({ onCallEnd: (call) => void attempts.push(call.attempts) });
       const cancel = new AbortController();
       const outer = client.up([], { signal: cancel.signal }).catch(() => {});
