@@ -52,6 +52,7 @@ import type { Resolver, ResolverContext, ResolverSink } from "./resolver/resolve
 import { ConfigInUse, type ReadConfig, type ResolvedConfig } from "./service_config/config_in_use.ts";
 import type { ServiceConfig } from "./service_config/service_config.ts";
 import { Subchannel, type SubchannelWatcher } from "./subchannel.ts";
+import { WaitingCalls } from "./waiting_calls.ts";
 
 const CLOSED = "channel is closed";
 
@@ -92,7 +93,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private balancer: GracefulSwitch | undefined = undefined;
   /** See {@linkcode CallRoute}. */
   throttle: RetryThrottle | undefined = undefined;
-  private readonly waiting = new Set<PendingCall>();
+  private readonly waiting = new WaitingCalls();
   private readonly subchannels = new Map<Subchannel, HealthWatcher | undefined>();
   private readonly health: HealthChecker | undefined;
   private readonly settings: ConnectSettings;
@@ -481,7 +482,6 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     if (result !== QUEUE) return this.settle(call, result);
     if (this.config === undefined) call.awaitConfig?.();
     this.waiting.add(call);
-    call.waitsIn = this.waiting;
   }
 
   /** Whether `call` is to be given a stream. It gets to know what the service config says of it. */

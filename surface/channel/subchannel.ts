@@ -46,6 +46,7 @@ import type { ConnectSettings } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
 import { Link, type LinkOwner } from "./link.ts";
 import { OwnConnection } from "./own_connection.ts";
+import { WaitingCalls } from "./waiting_calls.ts";
 
 /** A connection that stood this long has proved useful, answers or not: gRPC's minimum connect timeout. */
 const USEFUL_AFTER_MS = 20_000;
@@ -77,7 +78,7 @@ export class Subchannel implements LinkOwner {
   private current: ConnectivityState = "IDLE";
   private uselessBefore = false;
   private backoffTask: TaskHandle | undefined = undefined;
-  private readonly waiting = new Set<PendingCall>();
+  private readonly waiting = new WaitingCalls();
   /** What changes the state: what is called meanwhile may call back, and waits for its end. */
   private readonly combiner: Combiner;
   private readonly giveStreams = (): void => {
@@ -185,7 +186,6 @@ export class Subchannel implements LinkOwner {
     if (this.transport === undefined) return call.pickAgain();
     if (this.attach(call)) return;
     this.waiting.add(call);
-    call.waitsIn = this.waiting;
     if (this.settings.maxConnections > 1) this.combiner.run(() => this.connectBeside());
   }
 
@@ -326,7 +326,7 @@ export class Subchannel implements LinkOwner {
   }
 
   private attachWaiting(): void {
-    for (const call of this.waiting) {
+    for (let call = this.waiting.first; call !== undefined; call = this.waiting.first) {
       const transport = this.transportWithRoom();
       if (transport === undefined) return;
       this.waiting.delete(call); // one that is over its deadline says that it waited here
@@ -404,7 +404,7 @@ export class Subchannel implements LinkOwner {
 
   /** Calls that waited for a stream pick again. */
   private releaseWaiting(): void {
-    for (const call of this.waiting) {
+    for (let call = this.waiting.first; call !== undefined; call = this.waiting.first) {
       this.waiting.delete(call);
       call.waitsIn = undefined;
       call.pickAgain();

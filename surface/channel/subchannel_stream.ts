@@ -14,7 +14,7 @@ import type {
   StreamStatus,
 } from "../../transport/mod.ts";
 import { Status } from "../call/status.ts";
-import type { PendingCall } from "../client/call_route.ts";
+import type { CallPlace, PendingCall } from "../client/call_route.ts";
 import { Backoff } from "./backoff.ts";
 import type { Subchannel } from "./subchannel.ts";
 
@@ -33,7 +33,7 @@ export class SubchannelStream implements PendingCall, ClientStreamSink {
   readonly waitForReady = false;
   readonly config = undefined;
   tracker = undefined;
-  waitsIn: Set<PendingCall> | undefined = undefined;
+  waitsIn: CallPlace | undefined = undefined;
   private stream: ClientStream | undefined = undefined;
   private retry: TaskHandle | undefined = undefined;
   private readonly backoff: Backoff;

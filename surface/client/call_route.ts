@@ -5,6 +5,12 @@ import type { MethodConfig } from "../channel/service_config/method_config.ts";
 import type { ClientTransport } from "../../transport/mod.ts";
 import type { RetryThrottle } from "./attempts/retry_throttle.ts";
 
+/** Where calls wait. */
+export interface CallPlace {
+  /** `call` does not wait there any more. */
+  delete(call: PendingCall): unknown;
+}
+
 /** A call that wants a transport. */
 export interface PendingCall {
   /** It has its status already. */
@@ -16,7 +22,9 @@ export interface PendingCall {
   /** What the service config says of it; undefined while the call has not been told. */
   readonly config: MethodConfig | undefined;
   /** Where it waits, or waited until it had a stream; for what it waits in. Undefined where it does not. */
-  waitsIn: Set<PendingCall> | undefined;
+  waitsIn: CallPlace | undefined;
+  /** A server has refused its stream: it is ahead of those that had none. */
+  readonly refused?: boolean;
   /** Follows the present attempt, since its connection was picked; who ends the attempt takes it away and tells it. */
   tracker: CallTracker | undefined;
   /** What it sends as metadata `name`, several values with commas between them; undefined where that is nothing. */

@@ -38,7 +38,7 @@ import type { AttemptedStream } from "./attempts/retries.ts";
 import { NO_IDENTITIES } from "./call_identity.ts";
 import type { CallPermission, PermittedCall } from "./call_permission.ts";
 import type { CallContext } from "./call_context.ts";
-import type { PendingCall } from "./call_route.ts";
+import type { CallPlace, PendingCall } from "./call_route.ts";
 import { SendingCall } from "./sending_call.ts";
 import { trackerLeaves } from "./tracked.ts";
 
@@ -56,12 +56,12 @@ export abstract class ClientCall extends SendingCall
   declare private onAbort: (() => void) | undefined;
   /** When it began, where that was before the service config was known. */
   declare private startedAt: Instant | undefined;
-  /** A server refused its stream, so that it has another one. */
-  declare private refused: boolean;
+  /** See {@linkcode PendingCall}. It moves once for that. */
+  declare refused: boolean;
   declare private answered: boolean;
   declare private hasResponse: boolean;
   /** See {@linkcode PendingCall}. */
-  declare waitsIn: Set<PendingCall> | undefined;
+  declare waitsIn: CallPlace | undefined;
   /** See {@linkcode PendingCall}. */
   declare tracker: CallTracker | undefined;
   /** The call has its status, but the application does not get it before it has read what came before. */

@@ -10,7 +10,8 @@ export function statusOfError(error: Http2Error): StreamStatus {
   const { unprocessed } = error;
   const lost = error.kind !== "stream";
   const code = lost || unprocessed ? GrpcStatus.UNAVAILABLE : statusFromErrorCode(error.code);
-  const message = lost ? `connection lost before the call ended: ${error.reason}` : detailsOf(error);
+  const when = unprocessed ? "ended before it took the call" : "lost before the call ended";
+  const message = lost ? `connection ${when}: ${error.reason}` : detailsOf(error);
   return { code, message, metadata: NO_HEADERS, cause: error, unprocessed };
 }
 

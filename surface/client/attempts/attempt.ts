@@ -19,7 +19,7 @@ import { Status, type StatusCode } from "../../call/status.ts";
 import type { CallTracker } from "../../channel/call_tracker.ts";
 import type { MethodConfig } from "../../channel/service_config/method_config.ts";
 import type { CallPermission, PermittedCall } from "../call_permission.ts";
-import type { CallRoute, PendingCall } from "../call_route.ts";
+import type { CallPlace, CallRoute, PendingCall } from "../call_route.ts";
 import { trackerLeaves } from "../tracked.ts";
 import { attemptHeaders } from "./attempt_headers.ts";
 import { isOwnFault } from "./own_fault.ts";
@@ -62,6 +62,8 @@ export interface AttemptOwner {
   onAnswered(attempt: Attempt): void;
   /** A large message that `attempt` had queued was copied out. */
   onAttemptSent(attempt: Attempt, framed: Uint8Array): void;
+  /** A server has refused a stream. */
+  readonly refused: boolean;
   /** Whether `attempt`, which no server has seen (`refused`: but one, which refused it), goes to another connection. */
   mayMove(attempt: Attempt, refused: boolean): boolean;
   /** The end of `attempt`. `final`: there is no point in another one. */
@@ -73,7 +75,7 @@ export class Attempt implements PendingCall, PermittedCall, ClientStreamSink {
   /** See {@linkcode PendingCall}. */
   declare isOver: boolean;
   /** See {@linkcode PendingCall}. */
-  declare waitsIn: Set<PendingCall> | undefined;
+  declare waitsIn: CallPlace | undefined;
   /** See {@linkcode PendingCall}. */
   declare tracker: CallTracker | undefined;
   /** Undefined while it has none. */
@@ -108,6 +110,11 @@ export class Attempt implements PendingCall, PermittedCall, ClientStreamSink {
   }
 
   // As a call that wants a connection.
+
+  /** Whether a server has refused a stream of its call. */
+  get refused(): boolean {
+    return this.owner.refused;
+  }
 
   /** As its call. */
   get waitForReady(): boolean {

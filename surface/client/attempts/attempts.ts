@@ -58,7 +58,7 @@ export class Attempts implements AttemptedStream, AttemptOwner, Sender {
   /** How the last attempt that failed did so. */
   declare private last: CallStatus | undefined;
   /** A server has refused a stream, which moves the call once. */
-  declare private refused: boolean;
+  declare refused: boolean;
   declare private isOver: boolean;
   /** Who waits for what was sent to be written; undefined where nobody ever did. */
   declare private unwritten: Unwritten | undefined;

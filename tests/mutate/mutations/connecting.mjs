@@ -38,6 +38,20 @@ export default [
     name: "the call is made once more, and succeeds",
   },
   {
+    file: "surface/channel/waiting_calls.ts",
+    before: "(call.refused ? this.refused : this.others).add(call);",
+    after: "this.others.add(call);",
+    test: "tests/surface/client/waiting_test.ts",
+    name: "have the first streams of the next connection",
+  },
+  {
+    file: "surface/client/attempts/attempt.ts",
+    before: "return this.owner.refused;",
+    after: "return false;",
+    test: "tests/surface/client/waiting_test.ts",
+    name: "next connection, hedged",
+  },
+  {
     file: "surface/client/client_call.ts",
     before: 'why === "" ? this.context.route.describeWait(this) : "waiting for a connection"',
     after: '"waiting for a connection"',
@@ -199,8 +213,8 @@ export default [
     name: "[C11]",
   },
   {
-    file: "surface/channel/subchannel.ts",
-    before: "    call.waitsIn = this.waiting;\n",
+    file: "surface/channel/waiting_calls.ts",
+    before: "    call.waitsIn = this;\n",
     after: "",
     test: "tests/surface/channel/states_test.ts",
     name: "[C48] a call that waits for a stream",

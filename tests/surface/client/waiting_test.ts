@@ -340,8 +340,35 @@ for (const [what, refuse] of refusals) {
       const { requests, peers } = await scripted(world, refuse);
       const { error } = await world.ended(world.client.one({}, { waitForReady }), 60_000);
       assertEquals([error?.code, requests()], [Status.UNAVAILABLE, 2]);
+      assertMatch(
+        error!.message,
+        /REFUSED_STREAM|: connection ended before it took the call: peer sent GOAWAY/,
+      );
       assert(peers.length <= 3); // and one that nobody asked for, after the backoff
     }
+  });
+}
+
+/** Requests that a connection answers before it ends, as those of proxies do. */
+const SERVED = 6;
+
+for (const hedged of [false, true]) {
+  test(`calls that a GOAWAY leaves out have the first streams of the next connection${hedged ? ", hedged" : ""}`, async () => {
+    const methodConfig = [{ name: [{}], hedgingPolicy: { maxAttempts: 2, hedgingDelay: "100s" } }];
+    const world = new World(undefined, hedged ? { serviceConfig: { methodConfig } } : {});
+    const { peers, requests } = await scripted(world, (peer, id) => {
+      const nth = (id + 1) / 2; // of its connection
+      if (nth <= 2) peer.send(answer(id));
+      // The client opens another stream as the first of these ends, behind the last that is served.
+      else if (nth === SERVED) {
+        peer.send(answer(5), goAway(id, ErrorCode.NO_ERROR), ...[7, 9, id].map(answer));
+      }
+    }, 4);
+    const ends = Array.from({ length: 3 * SERVED + 2 }, () => world.end(world.client.one({})));
+    await world.run(10_000);
+    // Answered with a status and no message.
+    for (const { error } of await Promise.all(ends)) assertMatch(error!.message, /no response message/);
+    assertEquals([peers.length, requests()], [4, ends.length + 3]);
   });
 }
 

@@ -219,7 +219,7 @@ test("in process: a server that closes fails the calls that have begun; others m
     "server stream closed: over",
     "server closed: over",
     'status 14 connection lost before the call ended: peer sent GOAWAY NO_ERROR "over"',
-    'status 14 connection lost before the call ended: peer sent GOAWAY NO_ERROR "over" unprocessed',
+    'status 14 connection ended before it took the call: peer sent GOAWAY NO_ERROR "over" unprocessed',
     'client closed: peer sent GOAWAY NO_ERROR "over"',
   ]);
   wired.connection.client.close("again");
