@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import process from "node:process";
 import type { EpollEngine } from "../../../pollers/epoll/engine.ts";
 import {
@@ -46,7 +46,7 @@ function withTable(capacity: number, body: (table: FdTable, fds: number[], mark:
   body(table, fds, new ReadyMarker(table.words, new Int32Array(64)));
   for (const fd of fds) libc().close(fd);
   pollset.close();
-  assertEquals(countDescriptors() + countSets(), before);
+  assertLessOrEqual(countDescriptors() + countSets(), before); // the runtime may close some of its own
 }
 
 function added(handle: FdHandle | number): FdHandle {
