@@ -7,7 +7,7 @@ import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
 import { ChannelRoute, type RouteOptions } from "../../../surface/channel/channel_route.ts";
 import type { CallTracker } from "../../../surface/channel/call_tracker.ts";
 import type { MethodConfig } from "../../../surface/channel/service_config/method_config.ts";
-import type { PendingCall } from "../../../surface/client/call_route.ts";
+import type { CallPlace, PendingCall } from "../../../surface/client/call_route.ts";
 import { type ClientTransport, requestTemplate } from "../../../transport/mod.ts";
 import { ascii, END_HEADERS, END_STREAM, frame, setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
 import { concat } from "../../bytes.ts";
@@ -30,7 +30,7 @@ export class Call implements PendingCall {
   /** Done when it ends. */
   then: () => void = () => {};
   transport: ClientTransport | undefined;
-  waitsIn: Set<PendingCall> | undefined;
+  waitsIn: CallPlace | undefined;
   tracker: CallTracker | undefined;
   readonly path = TEMPLATE.path;
   config: MethodConfig | undefined;
