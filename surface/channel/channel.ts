@@ -23,13 +23,14 @@ import { describe } from "../options.ts";
 import { Backoff } from "./backoff.ts";
 import { CHANNEL_OPTION_NAMES, type ChannelOptions, RETRY_BUFFER_BYTES } from "./channel_options.ts";
 import { ChannelRoute } from "./channel_route.ts";
-import { checkedAuthority, checkValues } from "./channel_values.ts";
 import type { AddressRefusal, SharedConnections } from "./connect_settings.ts";
 import { checkState, type ConnectivityState } from "./connectivity.ts";
 import { addressesOf, defaultPort, type Destination, formatDestination } from "./destination.ts";
 import type { ChannelProxy } from "./proxy.ts";
 import {
   authorityOf,
+  checkedAuthority,
+  checkValues,
   configReader,
   connectionFeatures,
   keepaliveOf,

@@ -1,4 +1,5 @@
-// What a channel's options and features say of its calls and connections.
+// What a channel's options and features say of its calls and connections, and checks of values that nothing else looks at
+// before it connects.
 
 import { formatAddress, type Reporter } from "../../pollers/mod.ts";
 import type { ConnectSecurity } from "../../transport/mod.ts";
@@ -14,7 +15,7 @@ import { hostOf } from "../credentials/host_names.ts";
 import { type Insecure, insecure } from "../credentials/insecure.ts";
 import { CHANNELS_TLS_LIBRARY } from "../credentials/tls_library.ts";
 import type { FeatureSet } from "../features/feature_set.ts";
-import { describe } from "../options.ts";
+import { checkNumber, checkType, describe } from "../options.ts";
 import { handled } from "../promise_like.ts";
 import { USER_AGENT } from "../version.ts";
 import type { ChannelOptions } from "./channel_options.ts";
@@ -25,6 +26,25 @@ import { resolverFactory, type Resolvers, schemeNames } from "./resolver/resolve
 import type { ReadConfig } from "./service_config/config_in_use.ts";
 import { MAX_CALL_ATTEMPTS } from "./service_config/method_config.ts";
 import { ServiceConfigError } from "./service_config/service_config_error.ts";
+
+/** Options that are numbers: the least, and what to give. Reconnecting takes longer than a shorter `idleTimeoutMs` would save. */
+const NUMBERS = {
+  idleTimeoutMs: [1_000, "1,000 or more milliseconds, or Infinity"],
+  initialBackoffMs: [Number.MIN_VALUE, "milliseconds above 0"],
+  retryBufferBytes: [0, "0 or more octets"],
+} as const;
+
+/** Options that are true or false, and that nothing else looks at the type of. */
+const SWITCHES = ["lookUpServiceConfig", "enableRetries", "holdsProcess", "shareConnections"] as const;
+
+/** Throws RangeError for numbers out of their range, and TypeError for what is not true or false. */
+export function checkValues(purpose: string, options: object): void {
+  const given = options as Readonly<Record<string, unknown>>;
+  for (const [name, [least, expected]] of Object.entries(NUMBERS)) {
+    checkNumber(purpose, name, given[name], least, expected);
+  }
+  for (const name of SWITCHES) checkType(purpose, name, given[name], "boolean");
+}
 
 /** What is thrown where `purpose` needs `feature`. */
 export function lacking(purpose: string, feature: string): TypeError {
@@ -143,6 +163,14 @@ export function userAgentOf(own: string | undefined): string {
   if (own === undefined) return USER_AGENT;
   if (typeof own === "string" && /^[!-~](?:[ -~]*[!-~])?$/.test(own)) return `${own} ${USER_AGENT}`;
   throw new TypeError(`Cannot make a channel: userAgent is ${describe(own)}; give a name, as "shop/1.2"`);
+}
+
+/** `given`, or what is said where nothing is given. Throws TypeError where no request can say it. */
+export function checkedAuthority(given: unknown, ofTarget: () => string): string {
+  const authority = given === undefined ? ofTarget() : given;
+  if (typeof authority === "string" && !/[^!-~]/.test(authority)) return authority;
+  const found = `authority${given === undefined ? " of the target" : ""} is ${describe(authority)}`;
+  throw new TypeError(`Cannot make a channel: ${found}; give authority: "host" or "host:port"`);
 }
 
 /** Unix sockets have no host; gRPC says "localhost". */

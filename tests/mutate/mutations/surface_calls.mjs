@@ -82,7 +82,7 @@ export default [
     "authority",
   ),
   mutation(
-    "surface/channel/channel_values.ts",
+    "surface/channel/read_options.ts",
     "given === undefined ? ofTarget() : given",
     "ofTarget()",
     PASSED_ON,

@@ -180,7 +180,7 @@ export default [
     name: "[Q121] every callback",
   },
   {
-    file: "surface/channel/channel_values.ts",
+    file: "surface/channel/read_options.ts",
     before: "initialBackoffMs: [Number.MIN_VALUE,",
     after: "initialBackoffMs: [-5,",
     test: "tests/surface/options_test.ts",
@@ -194,14 +194,14 @@ export default [
     name: "options of channels and servers",
   },
   {
-    file: "surface/channel/channel_values.ts",
+    file: "surface/channel/read_options.ts",
     before: "!/[^!-~]/.test(authority)",
     after: "true",
     test: "tests/surface/options_test.ts",
     name: "options of channels and servers",
   },
   {
-    file: "surface/channel/channel_values.ts",
+    file: "surface/channel/read_options.ts",
     before: 'if (typeof authority === "string" && ',
     after: 'if (given === undefined) return ofTarget(); if (typeof authority === "string" && ',
     test: "tests/surface/options_test.ts",
