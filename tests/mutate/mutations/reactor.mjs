@@ -274,7 +274,13 @@ export default [
     SERVER,
     "[Q104] a status",
   ),
-  mutation(SERVED, "    if (this.returned) this.settleCancelled();", "", SERVER, "[Q104] onCancel"),
+  mutation(
+    SERVED,
+    "    if (this.returned) this.settleCancelled();",
+    "",
+    SERVER,
+    "[Q104] a status that cannot go out",
+  ),
   mutation(
     SERVED,
     "    if (this.finished === undefined || !this.closed ||",
