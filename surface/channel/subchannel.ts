@@ -326,7 +326,7 @@ export class Subchannel implements LinkOwner {
   }
 
   private attachWaiting(): void {
-    for (let call = this.waiting.first; call !== undefined; call = this.waiting.first) {
+    for (const call of this.waiting) {
       const transport = this.transportWithRoom();
       if (transport === undefined) return;
       this.waiting.delete(call); // one that is over its deadline says that it waited here
@@ -404,7 +404,7 @@ export class Subchannel implements LinkOwner {
 
   /** Calls that waited for a stream pick again. */
   private releaseWaiting(): void {
-    for (let call = this.waiting.first; call !== undefined; call = this.waiting.first) {
+    for (const call of this.waiting) {
       this.waiting.delete(call);
       call.waitsIn = undefined;
       call.pickAgain();

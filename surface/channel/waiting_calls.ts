@@ -15,12 +15,6 @@ export class WaitingCalls implements CallPlace {
     return this.refused.size + this.others.size;
   }
 
-  /** Who is next; undefined where nobody waits. */
-  get first(): PendingCall | undefined {
-    for (const call of this) return call;
-    return undefined;
-  }
-
   /** `call` waits here from now on. */
   add(call: PendingCall): void {
     (call.refused ? this.refused : this.others).add(call);
@@ -33,7 +27,10 @@ export class WaitingCalls implements CallPlace {
     this.others.delete(call);
   }
 
-  /** All of them, in their order; one that is added meanwhile may be left out. */
+  /**
+   * All of them, in their order. A refused one that is added meanwhile may be left out, but no call is refused while others
+   * are given their streams.
+   */
   *[Symbol.iterator](): Iterator<PendingCall> {
     yield* this.refused;
     yield* this.others;
