@@ -3,13 +3,6 @@
 /** As `readMutations` describes them. */
 export default [
   {
-    file: "surface/cli/bench/load.ts",
-    before: 'isLocal = error.endedBy !== "remote";',
-    after: "",
-    test: "tests/surface/cli/bench_test.ts",
-    name: "timers and sockets have their turn",
-  },
-  {
     file: "surface/cli/schema/any_types.ts",
     before: "known.message(typeName) ?? opaque",
     after: "known.message(typeName)",

@@ -236,7 +236,7 @@ for (
     load.measure();
     const timer = setInterval(() => {
       if (load.failed > 0) load.end();
-    }, 100);
+    }, 10);
     await load.run();
     clearInterval(timer);
     channel.close();
