@@ -410,9 +410,9 @@ export default [
   ),
 
   mutation(
-    SERVED,
-    "    if (!this.isBeginning) this.engine.execCtx.schedule(this);",
-    "    if (this.isDefault) this.done();\n    else if (!this.isBeginning) this.engine.execCtx.schedule(this);",
+    "pollers/contract/exec_ctx.ts",
+    "    this.#callbacks.push(callback);",
+    "    callback.runCallback();",
     SERVER,
     "[Q121]",
   ),

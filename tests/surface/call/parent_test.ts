@@ -130,12 +130,13 @@ test("[Q42] a call that is done cancels what still runs for it", async () => {
   const world = new World();
   await world.serve((call) => {
     void world.call({ parent: call });
-    return Promise.resolve();
+    return new Promise((resolve) => world.simulation.schedule(100, resolve));
   });
   const answer = world.client.one({});
   await world.simulation.run({ until: 500 });
   await answer;
   assertEquals(world.inner.map(([, code]) => code), [Status.CANCELLED]);
+  assertEquals(world.cancelled.length, 1, "handlers of the back that were cancelled");
   await world.end();
 });
 

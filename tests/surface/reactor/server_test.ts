@@ -16,6 +16,7 @@ import {
   type Unary,
   type UnaryReactorContext,
 } from "pollwire";
+import { styledServer } from "../../../surface/server/server.ts";
 import { HeaderList } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import {
@@ -794,14 +795,15 @@ test("[Q121] the handler that waited for a default reactor's turn does not begin
       made.push(context.defaultReactor());
       return made.at(-1)!;
     }),
-  }, async ({ client }) => {
+  }, async ({ client, server }) => {
     const abort = new AbortController();
     const first = failure(client.one({}, { signal: abort.signal }));
     await until(() => made.length === 1);
     abort.abort();
     await first;
     const second = client.one({});
-    await sleep(20);
+    const [transport] = styledServer("count its messages", server).transports;
+    await until(() => transport!.counters().messagesReceived === 2);
     assertEquals(events, ["handler 0"]);
     made[0]!.respond({});
     events.push("responded");
