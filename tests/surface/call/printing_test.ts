@@ -105,16 +105,26 @@ test("printing: who reads a response that failed before it was asked for is in t
   });
 });
 
-test("printing: whoever waits for a stream gets the same error", () =>
-  serving(failing, async ({ client }) => {
-    const responses = client.down({ number: 1 });
+test("printing: whoever waits for a stream gets the same error", () => {
+  const bothWait = gate();
+  const handlers: Handlers = {
+    async *down() {
+      yield {};
+      await bothWait.opened;
+      throw new RpcError("ABORTED", "half way");
+    },
+  };
+  return serving(handlers, async ({ client }) => {
+    const responses = client.down({});
     await responses.next();
     const [one, other] = [responses.next(), responses.next()].map((next) =>
       next.then(undefined, (error) => error)
     );
+    bothWait.open();
     assert((await one) instanceof RpcError);
     assertStrictEquals(await other, await one);
-  }));
+  });
+});
 
 test("printing: calls that follow one that failed show where they were made, however many went before", () =>
   serving(failing, async ({ client }) => {
