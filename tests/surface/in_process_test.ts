@@ -267,11 +267,12 @@ test("in process: a server that refuses the connection, or closes in the middle,
     const refused = await failure(client.one({}));
     assertEquals(refused.code, Status.UNAVAILABLE);
     assertMatch(refused.details, /server closed the connection/);
+    let isClosed = false;
     answer = () => {
       server.close();
-      return true;
+      return isClosed = true;
     };
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => isClosed); // the channel has tried again
     assertEquals((await failure(client.one({}))).code, Status.UNAVAILABLE);
     await server.shutdown();
     const { details } = await failure(client.one({}));

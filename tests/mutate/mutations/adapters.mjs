@@ -68,7 +68,7 @@ export default [
     before: "Math.max(0, Math.ceil(timeoutMs))",
     after: "Math.ceil(timeoutMs)",
     test: "tests/surface/adapters/connect_test.ts",
-    name: "a default timeout that is not above 0",
+    name: "a timeout that is not above 0, and",
   },
   {
     file: "surface/adapters/connect/errors.ts",

@@ -20,13 +20,6 @@ const mutation = (file, before, after, test, name, runtime = "deno", poller = "e
 export default [
   mutation(
     "surface/workers/reactor_worker.ts",
-    "    await shutDownEngines(); // its connections are cut\n",
-    "    await this.engine.shutdown().catch(() => {});\n",
-    DEATHS,
-    "by another poller is closed when its thread ends in order",
-  ),
-  mutation(
-    "surface/workers/reactor_worker.ts",
     "const notServedHere = serveHere(parseTarget(this.start.address));",
     "const notServedHere = () => {};",
     DEATHS,

@@ -28,6 +28,7 @@ import { Authority } from "../../../examples/tls/authority.ts";
 import { test } from "../../harness.ts";
 import "../../shared_engines.ts";
 import { collect, gate, sleep, until } from "../serving.ts";
+import { timeoutField } from "../../../surface/adapters/connect/headers.ts";
 import { Kind, Places, PlaceSchema } from "./gen/places_pb.ts";
 
 const Served = fromGenService(Places);
@@ -317,6 +318,11 @@ calling("a default timeout that is not above 0 has passed", echo, async ({ clien
     assertEquals([code, rawMessage], [Code.DeadlineExceeded, "the operation timed out"]);
   }
 }, { defaultTimeoutMs: -1 });
+
+test("connect: a timeout that is not above 0, and one of a part of a millisecond, have the form of a grpc-timeout", () => {
+  const fields = [-1, -0.5, 0, 0.5, 99_999_999, 1e8, 1e12].map(timeoutField);
+  assertEquals(fields, ["0m", "0m", "0m", "1m", "99999999m", "100000S", "99999999S"]);
+});
 
 calling("a default timeout of 0 has passed, and is none where a call says so", echo, async ({ client }) => {
   const { code, rawMessage } = await failure(client.find({}));
