@@ -387,7 +387,6 @@ export class Connection {
    * answer is complete, though still queued, changes nothing: it follows the answer by itself (section 8.1).
    */
   reset(stream: Stream, error: Http2Error): void {
-    if (stream.closed) return;
     if (error.code === ErrorCode.NO_ERROR && stream.endQueued && this.role === "server") return;
     this.lifecycle.reset(stream, error);
   }

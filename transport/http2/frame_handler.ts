@@ -293,13 +293,13 @@ export class FrameHandler implements FrameVisitor {
     const code = readUint32(bytes, start);
     // A server that has answered in full may ask the client to stop sending (section 8.1).
     if (code === ErrorCode.NO_ERROR && stream.remoteClosed && this.requests === undefined) {
-      this.lifecycle.resetReceived(stream, undefined);
+      this.lifecycle.close(stream, undefined);
       return undefined;
     }
     const answered = stream.headersSent;
     const reason = `peer sent RST_STREAM ${errorCodeName(code)}`;
     const unprocessed = code === ErrorCode.REFUSED_STREAM;
-    this.lifecycle.resetReceived(stream, new Http2Error("stream", code, "remote", reason, unprocessed));
+    this.lifecycle.close(stream, new Http2Error("stream", code, "remote", reason, unprocessed));
     const { unanswered } = this.parts;
     if (unanswered === undefined || answered) return undefined;
     return unanswered.reset(streamId, this.streams.finished, timers.now);

@@ -12,7 +12,7 @@ import { afterEvent, type Stream, StreamEvent, StreamState } from "./stream.ts";
 import type { Streams } from "./streams.ts";
 
 // Local: see docs/STYLE.md, "Hot paths".
-const { RECEIVE_RST_STREAM, SEND_END_STREAM, SEND_RST_STREAM } = StreamEvent;
+const { SEND_END_STREAM } = StreamEvent;
 const { CLOSED } = StreamState;
 const nextState = afterEvent;
 
@@ -74,28 +74,23 @@ export class Lifecycle {
     if (stream.state === CLOSED) return this.close(stream, undefined);
     if (this.parts.role === "client") return;
     if (stream.takesWholeRequest && !this.parts.shutdown.drained) return;
-    this.sendReset(stream, ErrorCode.NO_ERROR);
+    this.refuse(stream.id, ErrorCode.NO_ERROR, unsentOn(stream));
     this.close(stream, undefined);
   }
 
-  /** END_STREAM was handed up: the stream is over if we had ended it before, unless the sink has closed it already. */
+  /** END_STREAM was handed up: the stream is over if we had ended it before. */
   endReceived(stream: Stream): void {
-    if (stream.state === CLOSED && !stream.closed) this.close(stream, undefined);
+    if (stream.state === CLOSED) this.close(stream, undefined);
   }
 
-  /** The peer sent RST_STREAM. */
-  resetReceived(stream: Stream, error: Http2Error | undefined): void {
-    stream.state = nextState(stream.state, RECEIVE_RST_STREAM);
-    this.close(stream, error);
-  }
-
-  /** Ends a stream with RST_STREAM and `error`. */
+  /** Ends a stream with `error`, and with RST_STREAM unless both sides have ended it. */
   reset(stream: Stream, error: Http2Error): void {
-    if (stream.state !== CLOSED) this.sendReset(stream, error.code);
+    if (stream.closed) return;
+    if (stream.state !== CLOSED) this.refuse(stream.id, error.code, unsentOn(stream));
     this.close(stream, error);
   }
 
-  /** Refuses a stream that the client has begun, and may send `window` octets of DATA on. */
+  /** Sends RST_STREAM on a stream of which the peer may send `window` octets of DATA yet. */
   refuse(streamId: number, code: number, window: number): void {
     writeRstStream(this.parts.out, streamId, code);
     this.ignore(streamId, window);
@@ -110,7 +105,7 @@ export class Lifecycle {
 
   /** The same for a stream that is open: the peer's GOAWAY said that it was not processed. */
   abandon(stream: Stream, error: Http2Error): void {
-    this.ignore(stream.id, stream.remoteClosed ? 0 : stream.receiveWindow.available);
+    this.ignore(stream.id, unsentOn(stream));
     this.close(stream, error);
   }
 
@@ -146,7 +141,7 @@ export class Lifecycle {
     const firstUnsent = this.parts.role === "client" && error?.kind === "io" ? unsentFrom : Infinity;
     for (const stream of this.parts.streams.all()) {
       try {
-        if (error !== undefined) this.requests?.dismiss(stream, error);
+        this.requests?.dismiss(stream, error!); // without one no stream is open
         this.close(stream, stream.id < firstUnsent ? error : error!.ofUnsent);
       } catch (bug) { // the others must have their end
         thrown.push(bug);
@@ -156,15 +151,8 @@ export class Lifecycle {
     if (thrown.length > 0) throw thrown.length === 1 ? thrown[0] : new AggregateError(thrown);
   }
 
-  private sendReset(stream: Stream, code: number): void {
-    const window = stream.remoteClosed ? 0 : stream.receiveWindow.available;
-    stream.state = nextState(stream.state, SEND_RST_STREAM);
-    writeRstStream(this.parts.out, stream.id, code);
-    if (stream.state === StreamState.CLOSED_BY_US) this.ignore(stream.id, window);
-  }
-
-  /** The stream is over: its sink gets its last call. */
-  private close(stream: Stream, error: Http2Error | undefined): void {
+  /** The stream is over, as it is where the peer sent RST_STREAM: its sink gets its last call. */
+  close(stream: Stream, error: Http2Error | undefined): void {
     if (stream.closed) return;
     const { streams, flow, lifetime, out } = this.parts;
     const couldOpen = streams.mayOpen;
@@ -181,6 +169,11 @@ export class Lifecycle {
     if (!couldOpen) this.openings(false);
     this.endIfDrained();
   }
+}
+
+/** Octets of DATA that the peer may send on `stream` yet. */
+function unsentOn({ remoteClosed, receiveWindow }: Stream): number {
+  return remoteClosed ? 0 : receiveWindow.available;
 }
 
 /** Whether it is our RST_STREAM(NO_ERROR) after a whole response, which is no failure (section 8.1). */

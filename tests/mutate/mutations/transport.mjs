@@ -18,6 +18,7 @@ const STREAMS = "tests/transport/http2/streams_test.ts";
 const BDP = "tests/transport/http2/bdp_estimator_test.ts";
 const WINDOWS = "tests/transport/http2/rfc9113_6_9_receive_windows_test.ts";
 const TIMERS = "tests/transport/http2/timers_test.ts";
+const RESETS = "tests/transport/http2/rfc9113_6_4_rst_stream_test.ts";
 const STATES = "tests/transport/http2/rfc9113_5_1_stream_states_test.ts";
 const TABLE_TEST = "tests/transport/http2/stream_states_test.ts";
 const UPDATES = "tests/transport/http2/rfc9113_6_9_window_update_test.ts";
@@ -129,7 +130,7 @@ export default [
   },
   {
     file: "transport/http2/lifecycle.ts",
-    before: "this.requests?.dismiss(stream, error);",
+    before: "this.requests?.dismiss(stream, error!);",
     after: "void 0;",
     test: "tests/transport/server_transport_test.ts",
     name: "calls that are open get a status",
@@ -669,17 +670,66 @@ export default [
   ),
   mutation(
     "transport/http2/lifecycle.ts",
-    "    this.ignore(stream.id, stream.remoteClosed ? 0 : stream.receiveWindow.available);\n",
+    "    this.ignore(stream.id, unsentOn(stream));\n",
     "",
     GOAWAY,
     "above GOAWAY costs no budget",
   ),
   mutation(
     "transport/http2/lifecycle.ts",
-    "    this.ignore(stream.id, stream.remoteClosed ? 0 : stream.receiveWindow.available);\n",
-    "    this.ignore(stream.id, stream.receiveWindow.available);\n",
+    "remoteClosed ? 0 : receiveWindow.available",
+    "receiveWindow.available",
     GOAWAY,
     "above GOAWAY costs no budget",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    "remoteClosed ? 0 : receiveWindow.available",
+    "receiveWindow.available",
+    STATES,
+    "nothing is in flight on a stream that the peer had ended",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    "if (stream.state !== CLOSED) this.refuse(",
+    "this.refuse(",
+    RESETS,
+    "gets no RST_STREAM",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    "    if (stream.closed) return;\n    if (stream.state !== CLOSED) this.refuse(",
+    "    if (stream.state !== CLOSED) this.refuse(",
+    RESETS,
+    "gets no second one",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    'this.parts.role === "client" && this.canOpen',
+    "this.canOpen",
+    STATES,
+    "only a client",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    'this.parts.role === "client" && error?.kind === "io"',
+    'error?.kind === "io"',
+    "tests/transport/http2/rfc9113_3_4_preface_test.ts",
+    "no other stream is",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    ' && initiator !== "remote"',
+    "",
+    RESETS,
+    "before the response's end is an error",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    ' && error?.kind === "io"',
+    "",
+    "tests/transport/http2/rfc9113_3_4_preface_test.ts",
+    "no other stream is",
   ),
   mutation(
     "transport/http2/shutdown.ts",

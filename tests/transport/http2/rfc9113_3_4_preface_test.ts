@@ -111,3 +111,14 @@ test("[C54] a stream of which nothing was taken to be written when the byte stre
   const ends = [...bench.sink.streamErrors.values()].map((error) => [error!.unsent, error!.unprocessed]);
   assertEquals(ends, [[false, false], [true, true]]);
 });
+
+test("3.4: no other stream is unsent: none of a server's, and none of a connection that ended itself", () => {
+  for (const [role, kind] of [["server", "io"], ["client", "connection"]] as const) {
+    const bench = new Bench(role);
+    if (role === "client") bench.open();
+    else bench.send(bench.headers(1));
+    bench.connection.receiveEnd(new Http2Error(kind, ErrorCode.INTERNAL_ERROR, "library", "over"));
+    const [error] = bench.sink.streamErrors.values();
+    assertEquals([error!.unsent, error!.unprocessed], [false, false], role);
+  }
+});

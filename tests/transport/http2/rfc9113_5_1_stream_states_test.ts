@@ -11,6 +11,7 @@ import {
   REQUEST,
   RESPONSE_LIST,
   rst,
+  setting,
   TRAILERS_LIST,
   uint32,
   windowUpdate,
@@ -180,6 +181,16 @@ test("5.1: DATA that came before the reset is no longer in flight", () => {
   assertEquals(lateData(bench, stream.id, 1, 80_000), 65_535 - 16_384 + lateFrames(1));
 });
 
+test("5.1: nothing is in flight on a stream that the peer had ended before we reset it", () => {
+  for (const role of ["client", "server"] as const) {
+    const bench = new Bench(role, { initialWindowSize: 65_535, connectionWindowSize: 1_048_576 });
+    if (role === "client") bench.open();
+    bench.send(bench.headers(1, role === "client" ? OK : REQUEST, true));
+    bench.connection.reset(bench.connection.streams.get(1)!, CANCEL);
+    assertEquals(lateData(bench, 1, 1, 80_000), lateFrames(1), role);
+  }
+});
+
 test("5.1: on all streams together no more is in flight than the connection's window let through", () => {
   const bench = new Bench("client", { initialWindowSize: 40_000, connectionWindowSize: 65_535 });
   const streams = [bench.open(true), bench.open(true), bench.open(true)];
@@ -242,6 +253,14 @@ test("5.1.2: streams above our limit are refused, and may be tried again", () =>
   assertEquals(bench.sink.take(), ["headers 1", "headers 3"]);
   bench.send(rst(1, ErrorCode.CANCEL), bench.headers(7));
   assertEquals(bench.sink.take().pop(), "headers 7");
+});
+
+test("5.1.2: only a client hears that a stream can be opened", () => {
+  for (const role of ["client", "server"] as const) {
+    const bench = new Bench(role, {}, { peer: [[3, 0]] });
+    bench.send(setting([3, 1]));
+    assertEquals(bench.sink.take(), role === "client" ? ["settings", "canOpen"] : ["settings"]);
+  }
 });
 
 test("5.1.2: canOpen keeps to the peer's limit and onCanOpen says when it is over", () => {

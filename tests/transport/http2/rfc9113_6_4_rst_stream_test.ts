@@ -46,6 +46,7 @@ test("8.1: RST_STREAM(NO_ERROR) before the response's end is an error", () => {
   bench.open();
   bench.send(bench.headers(1, OK), rst(1, ErrorCode.NO_ERROR));
   assertEquals(bench.sink.take(), ["headers 1", "closed 1 stream NO_ERROR remote"]);
+  assertEquals(bench.connection.counters().streamsFailed, 1);
 });
 
 test("8.1: a server that has answered in full asks the client to stop sending", () => {
@@ -132,4 +133,37 @@ test("8.1: a graceful shutdown does not wait for the rest of a request whose res
     assertEquals(bench.sent().filter((line) => line.startsWith("RST")), ["RST_STREAM 1 NO_ERROR"]);
     assertEquals(bench.connection.closed, true);
   }
+});
+
+test("5.1: a stream that both sides have ended gets no RST_STREAM from a sink that resets it then", () => {
+  for (const event of ["headers 1 end", "data 1 3 end", "trailers 1"]) {
+    const bench = new Bench("client");
+    const stream = bench.open(true);
+    bench.sink.on = (said) => said === event && bench.connection.reset(stream, NO_ERROR);
+    if (event === "headers 1 end") bench.send(bench.headers(1, OK, true));
+    else if (event === "trailers 1") bench.send(bench.headers(1, OK), bench.headers(1, [["a", "b"]], true));
+    else bench.send(bench.headers(1, OK), data(1, 3, END_STREAM));
+    assertEquals(bench.sink.take().at(-1), "closed 1 stream NO_ERROR library");
+    assertEquals([bench.sent(), bench.outcome], [["HEADERS 1 end"], "open"], event);
+  }
+});
+
+test("8.1: a stream that the end of another one resets as the connection drains gets no second one", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1), bench.headers(3), bench.headers(5));
+  const { sink, connection } = bench;
+  for (const stream of sink.streams.slice(0, 2)) {
+    stream.takesWholeRequest = true;
+    connection.sendHeaders(stream, RESPONSE_LIST, undefined, true);
+  }
+  sink.on = (event) => {
+    if (event.startsWith("closed 1")) {
+      for (const stream of sink.streams.slice(1)) connection.reset(stream, NO_ERROR);
+    }
+  };
+  connection.drain("over", bench.now);
+  bench.sent();
+  bench.pass(10_000);
+  const resets = bench.sent().filter((line) => line.startsWith("RST_STREAM"));
+  assertEquals(resets, ["RST_STREAM 1 NO_ERROR", "RST_STREAM 3 NO_ERROR", "RST_STREAM 5 NO_ERROR"]);
 });
