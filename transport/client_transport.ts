@@ -209,7 +209,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
 
   /** From the connection: there is output. */
   onOutput(): void {
-    this.driver?.touch();
+    this.driver.touch();
   }
 
   /** From the connection: the handshake is complete with the first SETTINGS. */
@@ -241,7 +241,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
 
   /** From the connection: the end. */
   onClosed(error: Http2Error | undefined): void {
-    this.driver?.touch();
+    this.driver.touch();
     this.control.run(() => this.sink.onClosed(error));
   }
 

@@ -157,12 +157,11 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink, Dr
 
   /** From the connection: there is output. */
   onOutput(): void {
-    this.driver?.touch();
+    this.driver.touch();
   }
 
   /** From the connection: the handshake is complete with the first SETTINGS. */
   onSettings(): void {
-    if (this.ready) return;
     this.ready = true;
     this.cancelTimers();
   }

@@ -173,7 +173,6 @@ export class FrameHandler implements FrameVisitor {
     contentBytes: number,
     endStream: boolean,
   ): Http2Error | undefined {
-    if (streamId === 0) return protocolError("DATA on stream 0");
     const { flow, parts: { abuse, timers } } = this;
     const windowError = flow.receive(frameBytes);
     if (windowError !== undefined) return windowError;
@@ -407,7 +406,7 @@ export class FrameHandler implements FrameVisitor {
       }
     }
     if (error.code !== ErrorCode.NO_ERROR) lifecycle.end(error);
-    else if (this.requests === undefined) lifecycle.endIfDrained();
+    else lifecycle.endIfDrained();
     return undefined;
   }
 

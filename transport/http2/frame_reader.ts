@@ -19,7 +19,10 @@ export interface FrameVisitor {
   readonly closed: boolean;
   /** A DATA frame begins; `frameBytes` count against flow control, `contentBytes` are the content's. */
   beginData(streamId: number, frameBytes: number, contentBytes: number, endStream: boolean): void;
-  /** A piece of the DATA frame that began last, `bytes[start, end)`; `last`: its last piece, which may be empty. */
+  /**
+   * A piece of the DATA frame that began last, `bytes[start, end)`; `last`: its last piece, which may be empty. One may come
+   * though {@linkcode closed} is true.
+   */
   data(bytes: Uint8Array, start: number, end: number, last: boolean): void;
   /** Any other frame; its payload is `bytes[start, end)`, valid during the call only. */
   frame(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void;
@@ -88,7 +91,7 @@ export class FrameReader {
         return payload;
       }
       this.handler.beginData(streamId, length, length, (flags & END_STREAM) !== 0);
-      if (!this.handler.closed) this.handler.data(bytes, payload, payload + length, true);
+      this.handler.data(bytes, payload, payload + length, true);
       return payload + length;
     }
     if (end - payload < length) return this.keep(bytes, at, end, HEADER_BYTES + length);
@@ -98,7 +101,7 @@ export class FrameReader {
 
   /** What there is of a header. A peer of another protocol may send less than a header, and wait or close. */
   private keepHeader(bytes: Uint8Array, at: number, end: number): number {
-    if (end - at >= ALERT_BYTES && isTlsRecord(bytes, at) && frameLength(bytes, at) > this.maxFrameSize) {
+    if (isTlsRecord(bytes, at) && frameLength(bytes, at) > this.maxFrameSize) {
       this.tooLong(0, bytes, at);
       return end;
     }
@@ -151,7 +154,6 @@ export class FrameReader {
     this.dataFrameBytes = length;
     this.padLengthDue = (flags & PADDED) !== 0;
     this.dataLeft = length;
-    this.padLeft = 0;
     if (this.padLengthDue && length === 0) {
       const reason = `DATA on stream ${streamId} is padded and has no Pad Length`;
       this.handler.abort(new Http2Error("connection", ErrorCode.FRAME_SIZE_ERROR, "library", reason));
@@ -175,7 +177,6 @@ export class FrameReader {
         return end;
       }
       this.beginData();
-      if (this.handler.closed) return end;
       if (this.dataLeft === 0) this.handler.data(EMPTY, 0, 0, true);
     } else if (this.dataLeft > 0) {
       const taken = Math.min(end - at, this.dataLeft);
@@ -203,6 +204,3 @@ function frameLength(bytes: Uint8Array, at: number): number {
 }
 
 const EMPTY = new Uint8Array(0);
-
-/** The octets of a TLS record that is an alert. */
-const ALERT_BYTES = 7;

@@ -124,10 +124,17 @@ export default [
   ),
   mutation(
     "transport/http2/frame_reader.ts",
-    "if (end - at >= ALERT_BYTES && isTlsRecord(bytes, at) && ",
-    "if (end - at >= HEADER_BYTES && ",
+    "if (isTlsRecord(bytes, at) && ",
+    "if (false && ",
     WORDS,
     "by an alert",
+  ),
+  mutation(
+    "transport/http2/frame_reader.ts",
+    "if (isTlsRecord(bytes, at) && ",
+    "if (",
+    "tests/transport/http2/rfc9113_4_2_frame_size_test.ts",
+    "says how long it is",
   ),
   mutation(
     "transport/http2/preface.ts",

@@ -973,7 +973,7 @@ export default [
   ),
   mutation(
     "transport/http2/frame_handler.ts",
-    "    else if (this.requests === undefined) lifecycle.endIfDrained();\n",
+    "    else lifecycle.endIfDrained();\n",
     "",
     GOAWAY,
     "leaves no stream",

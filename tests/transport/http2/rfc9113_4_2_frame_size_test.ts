@@ -1,5 +1,5 @@
 // RFC 9113, sections 4.1, 4.2 and 5.5: sizes of frames, unknown types, reserved bits.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertStringIncludes } from "@std/assert";
 import { test } from "../../harness.ts";
 import { Bench, data, EMPTY, frame, type TypeName } from "./wire.ts";
 
@@ -8,6 +8,24 @@ test("4.2: a frame above our MAX_FRAME_SIZE is a FRAME_SIZE_ERROR, as soon as it
   bench.send(bench.headers(1), data(1, 16_384), data(1, 16_385).subarray(0, 9));
   assertEquals(bench.outcome, "connection FRAME_SIZE_ERROR library");
   assertEquals(bench.sent().pop(), "GOAWAY 1 FRAME_SIZE_ERROR");
+});
+
+test("4.2: what is said of a frame that is too long says how long it is, wherever its header was split", () => {
+  for (let split = 1; split < 9; split++) {
+    const bench = new Bench("server");
+    const header = data(1, 16_385).subarray(0, 9);
+    bench.send(header.subarray(0, split)).send(header.subarray(split));
+    assertStringIncludes(bench.sink.error!.reason, "is 16385 bytes, above the maximum of 16384");
+  }
+});
+
+test("4.2: TLS is known by the first octets of its record, as soon as they say that no frame is as long", () => {
+  const alert = Uint8Array.of(21, 3, 1, 0, 2, 2, 70);
+  for (let split = 2; split < alert.length; split++) {
+    const bench = new Bench("client", {}, { handshake: false });
+    bench.send(alert.subarray(0, split)).send(alert.subarray(split));
+    assertStringIncludes(bench.sink.error!.reason, "peer speaks TLS");
+  }
 });
 
 test("4.2: a larger MAX_FRAME_SIZE of ours holds", () => {
