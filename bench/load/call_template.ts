@@ -55,7 +55,7 @@ export function templatesOf(plan: CallPlan): Templates {
 }
 
 /** Calls by `plan`; the peer's dynamic table may hold `peerTableBytes`. */
-export function callTemplate(plan: CallPlan, peerTableBytes: number): CallTemplate {
+function callTemplate(plan: CallPlan, peerTableBytes: number): CallTemplate {
   const { method: usual, echoed } = HEADERS[plan.headers];
   const method = plan.method === "" ? usual : plan.method;
   const calls: readonly Call[] = plan.headers === "none" ? [{ metadata: {} }] : callHeaders(plan.headers);

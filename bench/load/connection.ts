@@ -9,12 +9,12 @@ import { copyBytes } from "../../transport/hpack/copy_bytes.ts";
 import type { Http2Error } from "../../transport/http2/error.ts";
 import {
   writePing,
+  writePreface,
   writeSettings,
   writeSettingsAck,
   writeWindowUpdate,
 } from "../../transport/http2/frame_writer.ts";
 import {
-  CLIENT_PREFACE,
   Flag,
   FRAME_HEADER_BYTES,
   FrameType,
@@ -194,9 +194,7 @@ export class LoadConnection implements FrameVisitor {
   }
 
   private start(): void {
-    const at = this.out.reserve(CLIENT_PREFACE.length);
-    new TextEncoder().encodeInto(CLIENT_PREFACE, this.out.chunk.subarray(at));
-    this.out.length += CLIENT_PREFACE.length;
+    writePreface(this.out);
     writeSettings(this.out, [[SETTINGS_INITIAL_WINDOW_SIZE, WINDOW_BYTES]]);
     writeWindowUpdate(this.out, 0, WINDOW_BYTES - 65_535);
     this.touch();

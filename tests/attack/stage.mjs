@@ -81,7 +81,7 @@ export async function aloneRate(honest) {
 }
 
 /** MB that the process has in memory; NaN where that cannot be known. */
-export function residentMb(pid) {
+function residentMb(pid) {
   try {
     return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1_024;
   } catch {

@@ -46,7 +46,7 @@ export const { Chaos } = parseProto<ChaosProto>(`
 export const MOST_ATTEMPTS = 5;
 
 /** What servers say of themselves. */
-export const SERVICE_CONFIG = {
+const SERVICE_CONFIG = {
   loadBalancingConfig: [{ round_robin: {} }],
   methodConfig: [
     { name: [{ service: "chaos.Chaos", method: "Once" }], waitForReady: true },

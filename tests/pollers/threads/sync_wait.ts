@@ -24,7 +24,7 @@ const SHAPES: ReadonlyArray<readonly [name: string, options: EngineOptions]> = [
 ];
 
 /** The power, which the engine must have. */
-export function syncWaitOf(engine: EventEngine): SyncWait {
+function syncWaitOf(engine: EventEngine): SyncWait {
   const power = engine.extension(SYNC_WAIT);
   assert(power !== undefined);
   return power;

@@ -22,7 +22,7 @@ export function pairOf(source: string, typeName: string): Pair {
 }
 
 /** Our message as protobufjs takes it: bigints as Long. */
-export function toTheirs(value: unknown): unknown {
+function toTheirs(value: unknown): unknown {
   if (typeof value === "bigint") {
     return Long.fromString(String(BigInt.asIntN(64, value)));
   }

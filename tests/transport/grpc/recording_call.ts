@@ -20,7 +20,7 @@ import { brief } from "../pair.ts";
 import { Bench, uint32 } from "../http2/wire.ts";
 
 /** The largest message these calls receive. */
-export const MAX_MESSAGE_BYTES = 100;
+const MAX_MESSAGE_BYTES = 100;
 
 export const RESPONSE: ReadonlyArray<readonly [string, string]> = [
   [":status", "200"],
