@@ -92,14 +92,14 @@ const RANGES: Readonly<Record<keyof LocalSettings, readonly [least: number, most
 };
 
 /** What {@linkcode localSettings} has given: checked, and shared by the connections of a server. */
-const complete = new WeakSet<Partial<LocalSettings>>();
+const complete = new WeakSet<Partial<LocalSettings>>([DEFAULT_LOCAL_SETTINGS]);
 
 /**
  * `given` over the defaults; RangeError where a value is outside what section 6.5.2 allows. What this has given may be given
  * again, and stays the same object.
  */
 export function localSettings(given: Partial<LocalSettings> = DEFAULT_LOCAL_SETTINGS): LocalSettings {
-  if (given === DEFAULT_LOCAL_SETTINGS || complete.has(given)) return given as LocalSettings;
+  if (complete.has(given)) return given as LocalSettings;
   const settings = { ...DEFAULT_LOCAL_SETTINGS, ...given };
   for (const name of Object.keys(RANGES) as Array<keyof LocalSettings>) {
     const value = settings[name];

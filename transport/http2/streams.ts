@@ -102,12 +102,12 @@ export class Streams {
     else (this.overflow ??= new Map()).set(stream.id, stream);
   }
 
-  /** No stream is open: a ring of which little was used goes back by a step of {@linkcode grow}. */
+  /** The last stream closed: a ring of which little was used, not the initial one, goes back by a step of {@linkcode grow}. */
   private emptied(): void {
     const { ring: { length }, most } = this;
     this.most = 0;
     this.overflow = undefined;
-    if (length > INITIAL_RING && most <= length >> 4) this.ring = new Array(length >> 2).fill(undefined);
+    if (most <= length >> 4) this.ring = new Array(length >> 2).fill(undefined);
   }
 
   private grow(): void {
