@@ -148,13 +148,14 @@ export class Connection {
   // What the wire and the clock did.
 
   /**
-   * Takes bytes as they were read, from `from` to the end of the first frame that reaches `until`; returns where that is.
+   * Takes bytes as they were read, from `from` to the end of the first frame that reaches `until`; returns where that is. A
+   * connection that is closed takes none.
    * They must never be overwritten, or `received` says that they are lent.
    */
   receive(bytes: Uint8Array, now: Instant, from = 0, until: number = bytes.length): number {
     this.timers.now = now;
     if (this.keepalive !== undefined) this.keepalive.readAt = now;
-    return this.lifecycle.closed ? bytes.length : this.reader.receive(bytes, from, until);
+    return this.reader.receive(bytes, from, until);
   }
 
   /** The byte stream ended or failed: every stream fails with `error`, then the connection. */
@@ -202,9 +203,9 @@ export class Connection {
 
   // What is to be done next.
 
-  /** When `handleTimeout` wants to be called; Infinity when nothing is waited for. */
+  /** When `handleTimeout` wants to be called, while the connection is not closed; Infinity when nothing is waited for. */
   nextTimeout(): Instant {
-    return this.lifecycle.closed ? Infinity : this.timers.earliest;
+    return this.timers.earliest;
   }
 
   /** Whether `transmit` would give something. */

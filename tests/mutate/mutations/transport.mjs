@@ -718,6 +718,20 @@ export default [
     "no other stream is",
   ),
   mutation(
+    "transport/http2/connection.ts",
+    "timer !== undefined && !this.lifecycle.closed",
+    "timer !== undefined",
+    GOAWAY,
+    "one of its deadlines",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "if (this.flow.isDue && !this.lifecycle.closed)",
+    "if (this.flow.isDue)",
+    GOAWAY,
+    "not the window that was due",
+  ),
+  mutation(
     "transport/http2/lifecycle.ts",
     ' && initiator !== "remote"',
     "",

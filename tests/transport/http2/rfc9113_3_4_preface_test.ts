@@ -25,8 +25,8 @@ test("3.4: a client sends the preface, SETTINGS with ENABLE_PUSH 0, and the conn
 
 test("3.4: a server sends SETTINGS at once, without waiting for the client", () => {
   const server = new Connection({ server: serverHalf }, new Recorder());
-  server.start(0);
-  assertEquals(parse(drainOutput(server)).map(describe)[0], "SETTINGS");
+  server.start(7);
+  assertEquals([server.now, parse(drainOutput(server)).map(describe)[0]], [7, "SETTINGS"]);
 });
 
 test("3.4: the preface may arrive one byte at a time", () => {

@@ -10,9 +10,11 @@ import {
   END_STREAM,
   frame,
   goAway,
+  PREFACE,
   REQUEST,
   RESPONSE_LIST,
   rst,
+  setting,
   uint32,
   windowUpdate,
 } from "./wire.ts";
@@ -284,4 +286,21 @@ test("6.8: of the peer's words no more is kept than a message has room for", () 
   bench.open();
   bench.send(goAway(0, ErrorCode.NO_ERROR, "x".repeat(10_000)));
   assertEquals(bench.sink.streamErrors.get(1)!.reason, `peer sent GOAWAY NO_ERROR "${"x".repeat(256)}"`);
+});
+
+test("6.8: a connection that one of its deadlines has ended says nothing of another that has come as well", () => {
+  const bench = new Bench("server", {}, { handshake: false });
+  bench.send(PREFACE, setting(), bench.headers(1));
+  bench.connection.drain("over", bench.now);
+  bench.sent();
+  bench.connection.handleTimeout(bench.now + 60_000);
+  assertEquals(bench.sent(), ["GOAWAY 1 SETTINGS_TIMEOUT"]);
+});
+
+test("6.8: nothing follows the GOAWAY of an error, not the window that was due", () => {
+  const bench = new Bench("client", { connectionWindowSize: 65_535 });
+  bench.open();
+  bench.sent();
+  bench.send(bench.headers(1, OK), data(1, 16_384), data(1, 16_384), frame("PING", 0, 1, new Uint8Array(8)));
+  assertEquals(bench.sent(), ["GOAWAY 0 PROTOCOL_ERROR"]);
 });
