@@ -123,6 +123,13 @@ export default [
   },
   {
     file: "transport/http2/connection.ts",
+    before: "if (out.byteLength > 0 || stream.queuedBytes > 0) {",
+    after: "if (out.byteLength > 0) {",
+    test: "tests/transport/http2/write_notices_test.ts",
+    name: "[Q38] a notice waits",
+  },
+  {
+    file: "transport/http2/connection.ts",
     before: "    this.out.recycle();\n    if (this.writeNotices",
     after: "    this.out.recycle();\n    if (false && this.writeNotices",
     test: "tests/transport/http2/write_notices_test.ts",
