@@ -732,6 +732,20 @@ export default [
     "not the window that was due",
   ),
   mutation(
+    "transport/http2/connection.ts",
+    "if (queue !== undefined && !queue.isEmpty) {",
+    "if (queue !== undefined) {",
+    SEND_QUEUE,
+    "had to wait and is out",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "      queue.trailersExtra = extra;\n",
+    "",
+    SEND_QUEUE,
+    "all fields of trailers",
+  ),
+  mutation(
     "transport/http2/lifecycle.ts",
     ' && initiator !== "remote"',
     "",

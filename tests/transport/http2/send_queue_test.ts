@@ -14,8 +14,18 @@ import { OutputBuffer } from "../../../transport/http2/output_buffer.ts";
 import { StreamQueue } from "../../../transport/http2/stream_queue.ts";
 import type { Stream } from "../../../transport/http2/stream.ts";
 import { test } from "../../harness.ts";
-import { transmitOnce } from "../pair.ts";
-import { Bench, describe, parse, REQUEST, RESPONSE_LIST, rst, TRAILERS_LIST, windowUpdate } from "./wire.ts";
+import { Pair, transmitOnce } from "../pair.ts";
+import {
+  Bench,
+  describe,
+  parse,
+  REQUEST,
+  REQUEST_LIST,
+  RESPONSE_LIST,
+  rst,
+  TRAILERS_LIST,
+  windowUpdate,
+} from "./wire.ts";
 
 const WIDE: Array<[number, number]> = [[4, 0x7fffffff]];
 
@@ -454,4 +464,31 @@ test("output: three full DATA frames of a message, behind small frames, take one
   bench.connection.transmit(out);
   assertEquals(out.slices.map(({ length }) => length), [3 * (16_384 + 9), 16_384 + 9 + 9 + 9]);
   assert(OUTPUT_CHUNK_BYTES <= 65_483, "one write is more than the system sends at once on loopback");
+});
+
+test("send queue: trailers of a stream whose DATA had to wait and is out go at once", () => {
+  const bench = new Bench("server", {}, { peer: [[4, 10]] });
+  bench.send(bench.headers(1, REQUEST, true));
+  const [stream] = bench.sink.streams;
+  bench.connection.sendHeaders(stream!, RESPONSE_LIST, undefined, false);
+  bench.connection.sendData(stream!, new Uint8Array(15), false);
+  assertEquals(bench.sent(), ["HEADERS 1", "DATA 1 10"]);
+  assertEquals(bench.send(windowUpdate(1, 10)).sent(), ["DATA 1 5"]);
+  bench.connection.sendHeaders(stream!, TRAILERS_LIST, undefined, true);
+  assertEquals([bench.sent(), bench.sink.take().at(-1)], [["HEADERS 1 end"], "closed 1 ok"]);
+});
+
+test("send queue: all fields of trailers that wait behind DATA are sent", () => {
+  const pair = new Pair({ client: { initialWindowSize: 10 } });
+  const stream = pair.client.open(REQUEST_LIST, undefined, true, pair.clientSink);
+  pair.run();
+  const [theirs] = pair.serverSink.streams;
+  pair.server.sendHeaders(theirs!, RESPONSE_LIST, undefined, false);
+  pair.server.sendData(theirs!, new Uint8Array(15), false);
+  pair.server.sendHeaders(theirs!, TRAILERS_LIST, HeaderList.of([["x-own", "v"]]), true);
+  pair.run();
+  assertEquals(pair.clientSink.trailers.size, 0);
+  pair.client.release(stream, 10);
+  pair.run();
+  assertEquals([...pair.clientSink.trailers.get(1)!], [...TRAILERS_LIST, ["x-own", "v"]]);
 });
