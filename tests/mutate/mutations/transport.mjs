@@ -740,6 +740,13 @@ export default [
   ),
   mutation(
     "transport/http2/connection.ts",
+    "if (length > 0 || endStream) writeDataFrame(",
+    "writeDataFrame(",
+    SEND_QUEUE,
+    "is no frame",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
     "      queue.trailersExtra = extra;\n",
     "",
     SEND_QUEUE,

@@ -492,3 +492,9 @@ test("send queue: all fields of trailers that wait behind DATA are sent", () => 
   pair.run();
   assertEquals([...pair.clientSink.trailers.get(1)!], [...TRAILERS_LIST, ["x-own", "v"]]);
 });
+
+test("send queue: no content that does not end the stream is no frame", () => {
+  const bench = new Bench("client");
+  assertEquals(bench.connection.sendData(bench.open(), new Uint8Array(0), false), true);
+  assertEquals(bench.sent(), ["HEADERS 1"]);
+});
