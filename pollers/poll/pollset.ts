@@ -4,13 +4,13 @@
 // or it would end every wait; and one that somebody begins to wait for, or closes, while another thread is in the call is
 // not seen, or kept open, until the call is over. So each such change kicks, once a wait.
 
-import { EAGAIN, EEXIST, EINTR, errnoName } from "../ffi/linux_errno_table.ts";
+import { EAGAIN, EEXIST, EINTR, EINVAL, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, TIMESPEC } from "../ffi/linux_layouts.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 import { PollEntries } from "./poll_entries.ts";
 import type { EventSink, Pollset } from "../readiness/pollset.ts";
-import { whyNoPolling } from "../readiness/sockets.ts";
+import { Sockets, whyNoPolling } from "../readiness/sockets.ts";
 
 export { MAX_EVENTS } from "./poll_entries.ts";
 
@@ -81,7 +81,7 @@ export class PollSet implements Pollset {
     const errno = ready < 0 ? this.libc.errno() : 0;
     if (timeoutMs !== 0) Atomics.sub(control, WAITING, 1);
     if (errno === EINTR || errno === EAGAIN) return 0;
-    if (errno !== 0) throw new Error(`poll failed: ${errnoName(errno)}`);
+    if (errno !== 0) throw this.failure(errno);
     return this.entries.report(ready - (this.entries.kicked ? this.takeKicks() : 0), sink);
   }
 
@@ -94,6 +94,15 @@ export class PollSet implements Pollset {
     if (this.closed) return;
     this.closed = true;
     for (const fd of this.own) this.libc.close(fd);
+  }
+
+  /** The system takes no more entries than the process may have descriptors now, however many it has. */
+  private failure(errno: number): Error {
+    const { libc, entries: { count } } = this;
+    const limit = errno === EINVAL ? new Sockets(libc).descriptorLimit() : Infinity;
+    if (count <= limit) return new Error(`poll failed: ${errnoName(errno)}`);
+    const lowered = `RLIMIT_NOFILE, which was lowered, is ${limit}; raise it, or take another poller`;
+    return new Error(`poll failed: EINVAL: ${count} descriptors are waited for, and ${lowered}`);
   }
 
   /** 1; throws an Error where the pipe is not there any more. */

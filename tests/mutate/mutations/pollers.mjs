@@ -58,6 +58,13 @@ export default [
     "while another thread is in the call",
   ),
   mutation(
+    "pollers/poll/pollset.ts",
+    "if (count <= limit)",
+    "if (count > limit)",
+    POLLSET,
+    "a limit that was lowered",
+  ),
+  mutation(
     "pollers/poll/poll_entries.ts",
     "this.next = i < count ? i : 1;",
     "this.next = 1;",

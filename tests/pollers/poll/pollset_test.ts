@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/asse
 import { closeSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
-import { EEXIST, EPERM } from "../../../pollers/ffi/linux_errno_table.ts";
+import { EEXIST, EINVAL, EPERM } from "../../../pollers/ffi/linux_errno_table.ts";
 import { pollFactory } from "../../../pollers/poll/mod.ts";
 import { MAX_EVENTS } from "../../../pollers/poll/poll_entries.ts";
 import { createPollset, PollSet, type PollsetMemory } from "../../../pollers/poll/pollset.ts";
@@ -205,4 +205,31 @@ test("poll: a set whose pipe is gone throws", () => {
   const [fd] = world.pollset.own;
   assert(fd !== undefined);
   assertThrows(() => world.look(), Error, "poll failed: EBADF");
+}, { skip });
+
+test("poll: a limit that was lowered below what is waited for is named, with what to do", () => {
+  const world = new World(8);
+  const ends = [world.pair(), world.pair()];
+  for (const [handle] of ends) assert(handle.waitReadable());
+  const lookWith = (limit: number): void => {
+    const lowered = {
+      poll: (_bytes: Uint8Array, count: number) => count > limit ? -1 : 0,
+      errno: () => EINVAL,
+      getrlimit: (_resource: number, bytes: Uint8Array) => {
+        new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(0, BigInt(limit), true);
+        return 0;
+      },
+    };
+    const calls = Object.assign(Object.create(libc()), lowered);
+    new PollSet(calls, world.words, world.pollset.shared).wait(0, { onEvent: () => {} });
+  };
+  const text =
+    "poll failed: EINVAL: 3 descriptors are waited for, and RLIMIT_NOFILE, which was lowered, is 2; ";
+  assertThrows(() => lookWith(2), Error, `${text}raise it, or take another poller`);
+  lookWith(3);
+  for (const [handle, other] of ends) {
+    handle.close();
+    libc().close(other);
+  }
+  world.pollset.close();
 }, { skip });
