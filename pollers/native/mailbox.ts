@@ -26,34 +26,35 @@ export class Mailbox {
   private readonly port: MessagePort;
   private readonly thread: Thread;
   private readonly pulse = new Pulse(this.words, BEAT);
+  /** Settles once the thread is gone. */
+  readonly ended: Promise<ThreadEnd>;
 
   /**
-   * Runs `module`, which calls {@linkcode openMailbox}. A thread that shows no life for `silentMs` is gone. `onPosted` gets
-   * what it posts to its owner beside the messages, by an event. Throws where the runtime can start no thread.
+   * Runs `module`, which calls {@linkcode openMailbox}. A thread that shows no life for `silentMs` is gone. `onUnread` gets
+   * what it had said and nobody received, once it is. Throws where the runtime can start no thread.
    */
   constructor(
     module: URL,
     private readonly silentMs: number = SILENT_MS,
-    onPosted: (message: unknown) => void = () => {},
+    private readonly onUnread: (message: unknown) => void = () => {},
   ) {
     const { port1, port2 } = new this.threads.MessageChannel();
     const ends: Ends = { words: this.words, port: port2 };
     this.port = port1;
     try {
-      this.thread = new Thread(module, ends, onPosted, [port2]);
+      this.thread = new Thread(module, ends, () => {}, [port2]);
     } catch (error) {
       port1.close();
       throw error;
     }
     this.thread.unref();
+    this.ended = this.thread.ended.then((end) => {
+      this.close();
+      return end;
+    });
   }
 
-  /** Settles once the thread is gone. */
-  get ended(): Promise<ThreadEnd> {
-    return this.thread.ended;
-  }
-
-  /** Sends a message; what `transfer` lists is moved. Throws where it cannot be cloned. */
+  /** Sends a message, which is not null; what `transfer` lists is moved. Throws where it cannot be cloned. */
   post(message: unknown, transfer: readonly Transferable[] = []): void {
     this.port.postMessage(message, transfer as never);
   }
@@ -82,14 +83,20 @@ export class Mailbox {
   /** Ends the thread by its own end of work; settles once it is gone. */
   async end(): Promise<void> {
     this.thread.ref();
-    this.port.close();
-    await this.thread.ended;
+    this.post(null);
+    await this.ended;
   }
 
   /** Ends the thread by force: one that hangs, or goes on after an error that it did not expect. */
   terminate(): void {
-    this.port.close();
     this.thread.terminate();
+  }
+
+  private close(): void {
+    for (let got; (got = this.threads.receiveMessageOnPort(this.port)) !== undefined;) {
+      this.onUnread(got.message);
+    }
+    this.port.close();
   }
 
   private checkLife(): void {
@@ -116,12 +123,13 @@ export function openMailbox(
   const ends = startData() as Ends | undefined;
   if (ends === undefined) return undefined;
   const { words, port } = ends;
-  port.on("message", onMessage);
   const beats = setInterval(() => Atomics.add(words, BEAT, 1), BEAT_MS);
-  port.on("close", () => {
+  const end = (): void => {
     clearInterval(beats);
     onEnd();
-  });
+  };
+  port.on("message", (message: unknown) => message === null ? end() : onMessage(message));
+  port.on("close", end); // its owner is gone
   return {
     post(message, transfer = []) {
       port.postMessage(message, transfer as never);

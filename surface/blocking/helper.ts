@@ -1,13 +1,14 @@
 // The helper thread as the thread sees it that blocks: one for all of its channels, from the first call to the last close.
 
 import { formatDestination } from "../channel/destination.ts";
+import { defaultReporter } from "../../pollers/mod.ts";
 import { Mailbox } from "../../pollers/native/mailbox.ts";
 import { whyNoThread } from "../../pollers/native/thread.ts";
-import { freeHoldings } from "../../transport/mod.ts";
 import type { CallContext } from "../client/call_context.ts";
 import { ChannelCredentials } from "../credentials/channel_credentials.ts";
 import { describe } from "../options.ts";
-import type { FromHelper, ToHelper } from "./helper_protocol.ts";
+import { type HoldingsMessage, ThreadHoldings } from "../thread_holdings.ts";
+import type { FromHelper, HelperPost, ToHelper } from "./helper_protocol.ts";
 
 /** The module of the thread. */
 const locate = (): URL => new URL("./helper_worker.ts", import.meta.url);
@@ -37,13 +38,8 @@ export interface HelpedSink {
 
 /** The helper, and the calls that it makes. */
 export class Helper {
-  /** What OpenSSL has for the thread, once that is gone to be freed. */
-  private tls: Float64Array | undefined = undefined;
-  private readonly mailbox = new Mailbox(
-    locate(),
-    undefined,
-    (holdings) => this.tls = holdings as Float64Array,
-  );
+  private readonly holdings = new ThreadHoldings();
+  private readonly mailbox = new Mailbox(locate(), undefined, (post) => this.sort(post as HelperPost));
   private readonly channels = new Map<CallContext, number>();
   private readonly calls = new Map<number, HelpedSink>();
   private numbers = 0;
@@ -54,7 +50,11 @@ export class Helper {
   constructor() {
     void this.mailbox.ended.then(({ mayRun }) => {
       this.lost("its thread has ended");
-      if (this.tls !== undefined && !mayRun) freeHoldings(this.tls);
+      if (!mayRun) this.holdings.freeTls();
+      this.holdings.reclaim().catch(({ message }: Error) =>
+        // no descriptors are left for an engine of its poller
+        defaultReporter.log("warn", `what a helper thread had open stays open: ${message}`)
+      );
     });
   }
 
@@ -104,8 +104,14 @@ export class Helper {
       return true;
     }
     if (got === undefined) return false;
-    this.came = (got as FromHelper[]).values();
-    return this.dispatchCame();
+    this.sort(got as HelperPost);
+    this.dispatchCame();
+    return true;
+  }
+
+  private sort(post: HelperPost): void {
+    if (Array.isArray(post)) this.came = (post as readonly FromHelper[]).values();
+    else this.holdings.hear(post as HoldingsMessage);
   }
 
   /** False where there was nothing. An observer that blocks in it goes on with the same messages. */

@@ -5,6 +5,7 @@ import type { Compression } from "../compression.ts";
 import type { TlsClientOptions } from "../credentials/channel_credentials.ts";
 import type { Insecure } from "../credentials/insecure.ts";
 import type { Initiator, StatusCode } from "../../transport/mod.ts";
+import type { HoldingsMessage } from "../thread_holdings.ts";
 
 /** A channel like that of the thread which blocks. */
 export interface OpenChannel {
@@ -67,6 +68,9 @@ export type FromHelper =
   | EndedCall
   /** The helper is at its end. */
   | { readonly kind: "crashed"; readonly reason: string };
+
+/** What the helper posts: messages, those of a turn at once; or by itself what must be released should it end by force. */
+export type HelperPost = readonly FromHelper[] | HoldingsMessage;
 
 /** How a call ended. */
 export interface EndedCall {

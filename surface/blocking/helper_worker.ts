@@ -1,14 +1,9 @@
 // The helper thread: it makes the calls of a thread that blocks and cannot wait in its own poller.
 
 import { openMailbox, type ThreadMailbox } from "../../pollers/native/mailbox.ts";
-import { endThread, onUncaught, postToOwner } from "../../pollers/native/thread.ts";
+import { endThread, onUncaught } from "../../pollers/native/thread.ts";
 import { messageOf } from "../../pollers/mod.ts";
-import {
-  type ClientTransport,
-  HeaderList,
-  type RequestTemplate,
-  shareHoldings,
-} from "../../transport/mod.ts";
+import { type ClientTransport, HeaderList, type RequestTemplate } from "../../transport/mod.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { callContext } from "../channel/channel.ts";
 import type { ChannelOptions } from "../channel/channel_options.ts";
@@ -18,6 +13,8 @@ import type { CallContext } from "../client/call_context.ts";
 import { ClientCall } from "../client/client_call.ts";
 import { insecure, tls } from "../credentials/mod.ts";
 import { Status } from "../call/status.ts";
+import { shutDownEngines } from "../engines.ts";
+import { tellHoldings } from "../thread_holdings.ts";
 import {
   type EndedCall,
   type FromHelper,
@@ -216,8 +213,10 @@ function makeChannel({ target, options }: OpenChannel): Channel {
 
 const outbox = new Outbox(() => mailbox!);
 const helper = new Helper(outbox);
-const mailbox = openMailbox((message) => helper.obey(message as ToHelper), endThread);
+// What engines have open would stay so beyond the thread.
+const end = (): void => void shutDownEngines().then(endThread);
+const mailbox = openMailbox((message) => helper.obey(message as ToHelper), end);
 if (mailbox !== undefined) {
-  postToOwner(shareHoldings());
+  tellHoldings((message) => mailbox.post(message));
   onUncaught((error) => mailbox.post([{ kind: "crashed", reason: messageOf(error) } satisfies FromHelper]));
 }

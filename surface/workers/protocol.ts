@@ -2,6 +2,7 @@
 
 import type { ShutdownOptions } from "../server/server_options.ts";
 import type { Insecure, TlsServerOptions } from "../credentials/mod.ts";
+import type { HoldingsMessage } from "../thread_holdings.ts";
 import type { WorkerServerOptions } from "./service_module.ts";
 
 /** The worker's end of a socket pair to its boss; see boss.ts. */
@@ -40,12 +41,7 @@ export interface WorkerStart {
 
 /** From a worker to its owner. */
 export type FromWorker =
-  /** What OpenSSL keeps of it, to be freed once it is gone. */
-  | { readonly kind: "tls"; readonly holdings: Float64Array }
-  /** What an engine of `poller` has, which must be released should the thread end by accident; one that has its number before was less. */
-  | { readonly kind: "held"; readonly holder: number; readonly poller: string; readonly resources: unknown }
-  /** That engine has released it. */
-  | { readonly kind: "released"; readonly holder: number }
+  | HoldingsMessage
   /** The service module is loaded and calls are taken, on `port`. */
   | { readonly kind: "serving"; readonly port: number }
   /** Its service module shuts its server down: it takes no more connections, and ends unexpectedly when that is over. */

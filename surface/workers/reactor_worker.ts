@@ -19,13 +19,12 @@ import {
   postToOwner,
   startData,
 } from "../../pollers/native/thread.ts";
-import { watchResources } from "../../pollers/core/thread_resources.ts";
-import { shareHoldings } from "../../transport/mod.ts";
 import { shareEngine, shutDownEngines } from "../engines.ts";
 import { insecure, tls } from "../credentials/mod.ts";
 import { Server } from "../full/server.ts";
 import { serveHere } from "../server/served_here.ts";
 import { styledServer } from "../server/server.ts";
+import { tellHoldings } from "../thread_holdings.ts";
 import type { ShutdownOptions } from "../server/server_options.ts";
 import { readDescriptors } from "./intake.ts";
 import {
@@ -50,11 +49,10 @@ class ReactorWorker {
   private lastTaken: Promise<void> = Promise.resolve();
 
   constructor(private readonly start: WorkerStart) {
-    tellResources();
+    tellHoldings(tell);
     this.engine = createEngine(start.poller, { ownThread: true });
     this.engine.hold(); // the thread ends with a drain, not by being idle
     shareEngine(this.engine);
-    tell({ kind: "tls", holdings: shareHoldings() });
     const onError: ErrorHandler = (error, context) => {
       defaultReporter.report(error, context);
       if (context.where === "listener") void this.listenAgain();
@@ -150,25 +148,6 @@ class ReactorWorker {
     tell({ kind: "drained" });
     endThread();
   }
-}
-
-/** The owner hears of all that engines of this thread have open, also those that the service module makes. */
-function tellResources(): void {
-  const holders = new Map<object, number>();
-  let numbers = 0;
-  watchResources({
-    onHeld(one, poller, resources) {
-      const holder = holders.get(one) ?? ++numbers;
-      holders.set(one, holder);
-      tell({ kind: "held", holder, poller, resources });
-    },
-    onReleased(one) {
-      const holder = holders.get(one);
-      if (holder === undefined) return;
-      holders.delete(one);
-      tell({ kind: "released", holder });
-    },
-  });
 }
 
 function tell(message: FromWorker): void {

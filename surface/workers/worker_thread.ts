@@ -1,10 +1,9 @@
 // One reactor worker as its owner sees it, from its start to its end.
 
-import { type EventEngine, ORPHANED_RESOURCES } from "../../pollers/mod.ts";
+import type { EventEngine } from "../../pollers/mod.ts";
 import { Thread } from "../../pollers/native/thread.ts";
-import { freeHoldings } from "../../transport/mod.ts";
-import { useEngine } from "../full/engines.ts";
 import type { ShutdownOptions } from "../server/server_options.ts";
+import { ThreadHoldings } from "../thread_holdings.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts";
 
 /** A worker that has not ended this long after its calls' grace is ended by force. */
@@ -17,10 +16,9 @@ export class WorkerThread {
   /** Why it is gone, once it is; undefined where it was drained. */
   readonly ended: Promise<string | undefined>;
   private readonly thread: Thread;
-  /** What its engines have open, by their numbers. */
-  private readonly resources = new Map<number, { readonly poller: string; readonly exported: unknown }>();
-  /** What OpenSSL has for it, once it is gone to be freed. */
-  private tls: Float64Array | undefined = undefined;
+  private readonly holdings = new ThreadHoldings();
+  /** A turn of it may go on. */
+  private mayRun = false;
   private drained = false;
   private draining = false;
   private gone = false;
@@ -44,13 +42,10 @@ export class WorkerThread {
     });
     this.serving.catch(() => {}); // reported to those who await it
     const onMessage = (message: FromWorker): void => {
-      if (message.kind === "held") {
-        this.resources.set(message.holder, { poller: message.poller, exported: message.resources });
-      } else if (message.kind === "released") this.resources.delete(message.holder);
-      else if (message.kind === "tls") this.tls = message.holdings;
-      else if (message.kind === "serving") onServing(message.port);
+      if (message.kind === "serving") onServing(message.port);
       else if (message.kind === "drained") this.drained = true;
       else if (message.kind === "stopping") onFailing();
+      else if (message.kind !== "failed") this.holdings.hear(message);
       else {
         this.reason = message.reason; // and ends by itself
         this.stack = message.stack;
@@ -62,7 +57,7 @@ export class WorkerThread {
     this.thread = new Thread(module, start, (message) => onMessage(message as FromWorker));
     this.ended = this.thread.ended.then(({ error, exitCode, mayRun }) => {
       this.gone = true;
-      if (mayRun) this.tls = undefined;
+      this.mayRun = mayRun;
       // Its last message may be lost when the thread ends right after it.
       const wasDrained = this.draining && this.reason === undefined && error === undefined && exitCode === 0;
       if (this.drained || wasDrained) return undefined;
@@ -100,17 +95,7 @@ export class WorkerThread {
 
   /** Releases what a worker that is gone still has open, except `kept`. */
   async reclaimResources(kept: readonly number[]): Promise<void> {
-    if (this.tls !== undefined) freeHoldings(this.tls);
-    const all = [...this.resources.values()];
-    this.resources.clear();
-    const reclaim = (engine: EventEngine, exported: unknown): Promise<void> | undefined =>
-      engine.extension(ORPHANED_RESOURCES)?.reclaimResources(exported, kept);
-    const isOurs = ({ poller }: { readonly poller: string }): boolean => poller === this.engine.name;
-    await Promise.all(all.filter(isOurs).map(({ exported }) => reclaim(this.engine, exported)));
-    for (const { poller, exported } of all.filter((one) => !isOurs(one))) {
-      const use = useEngine(poller);
-      await reclaim(use.engine, exported);
-      await use.end();
-    }
+    if (!this.mayRun) this.holdings.freeTls();
+    await this.holdings.reclaim(this.engine, kept);
   }
 }

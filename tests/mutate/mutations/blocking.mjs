@@ -15,10 +15,31 @@ const WAITER = "pollers/threads/sync_waiter.ts";
 export default [
   {
     file: "surface/blocking/helper.ts",
-    before: "      if (this.tls !== undefined && !mayRun) freeHoldings(this.tls);\n",
+    before: "      if (!mayRun) this.holdings.freeTls();\n",
     after: "",
     test: HELPER,
     name: "what OpenSSL has of a helper thread",
+  },
+  {
+    file: "surface/blocking/helper.ts",
+    before: "this.holdings.reclaim()",
+    after: "Promise.resolve()",
+    test: HELPER,
+    name: "epoll: what a helper thread has open is released when it ends by force",
+  },
+  {
+    file: "surface/blocking/helper_worker.ts",
+    before: "void shutDownEngines().then(endThread)",
+    after: "void endThread()",
+    test: HELPER,
+    name: "epoll: what a helper thread has open is released when it ends by itself",
+  },
+  {
+    file: "pollers/native/mailbox.ts",
+    before: "this.onUnread(got.message);",
+    after: "",
+    test: HELPER,
+    name: "what a thread has said before its end",
   },
   {
     file: "surface/blocking/responses.ts",

@@ -48,7 +48,7 @@ export default [
   ),
   mutation(
     "surface/workers/worker_thread.ts",
-    "    if (this.tls !== undefined) freeHoldings(this.tls);\n",
+    "    if (!this.mayRun) this.holdings.freeTls();\n",
     "",
     DEATHS,
     "what OpenSSL has of one is freed when it dies (exit)",
@@ -239,8 +239,8 @@ export default [
     "about to be started",
   ),
   mutation(
-    "surface/workers/worker_thread.ts",
-    "all.filter((one) => !isOurs(one))",
+    "surface/thread_holdings.ts",
+    "all.filter((one) => !isOf(one))",
     "[]",
     DEATHS,
     "by poll is closed when its thread ends by accident",

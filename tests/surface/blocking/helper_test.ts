@@ -8,6 +8,7 @@ import { Helper, helperOfThread } from "../../../surface/blocking/helper.ts";
 import { callContext } from "../../../surface/channel/channel.ts";
 import { openOpenSsl } from "../../../transport/tls/openssl/library.ts";
 import { test } from "../../harness.ts";
+import { countDescriptors, countSets } from "../../pollers/epoll/setup.ts";
 import { Program } from "../../pollers/program.ts";
 import { sleep, until } from "../../pollers/promised.ts";
 import { countingFrees } from "../../transport/tls/counted_frees.ts";
@@ -65,6 +66,41 @@ test("what OpenSSL has of a helper thread is freed when it has ended", async () 
   await server.end();
   assertEquals(credentials.options, { ca: authority.cert }, "they live until here");
 }, opened.ok ? {} : { skip: opened.because });
+
+/** What engines export of themselves, among others: what they wait by, of which the first is 0 once it is closed. */
+interface Held {
+  readonly own: Int32Array;
+}
+
+const ownSockets = new Set(LOCAL_WAYS.map(([name]) => name).filter((name) => name !== "iocp"));
+
+for (const poller of ownSockets) {
+  for (const way of ["by itself", "by force"]) {
+    test(`${poller}: what a helper thread has open is released when it ends ${way}`, async () => {
+      const server = new ServingThread("127.0.0.1", shown);
+      const target = `127.0.0.1:${await server.port}`;
+      const credentials = tls.client({ ca: authority.cert, provider: "node" }); // needs the runtime's loop
+      const end = async (by: string): Promise<void> => {
+        const channel = new Channel(target, { poller: by, credentials });
+        createSyncClient(Trial, channel).one({});
+        const helper = helperOfThread();
+        const resources = [...helper["holdings"]["resources"].values()].filter(({ poller }) => poller === by);
+        const held = by === "native" ? [] : resources.map(({ exported }) => exported as Held);
+        assertEquals(resources.length, 1);
+        if (way === "by force") helper["dispatch"]({ kind: "crashed", reason: "out of order" });
+        else helper["holdings"].reclaim = () => Promise.resolve(); // it leaves nothing
+        await channel[Symbol.asyncDispose]();
+        await helper["mailbox"].ended;
+        await until(() => held.every(({ own }) => own[0] === 0), "the end of its engine's set");
+      };
+      await end("native"); // the runtime opens its own
+      const before = countDescriptors() + countSets();
+      await end(poller);
+      await until(() => countDescriptors() + countSets() <= before, "the end of all that it had");
+      await server.end();
+    });
+  }
+}
 
 test("[Q127] where no helper thread can make the call, the refusal says why", async () => {
   const simulation = new Simulation();
@@ -215,6 +251,15 @@ test("a mailbox whose thread shows no life throws instead of waiting for ever", 
   assertThrows(() => mailbox.receive(Infinity, 0), Error, "has not shown any life");
   assert(performance.now() - begin < 10_000);
   await mailbox.end();
+});
+
+test("what a thread has said before its end is heard, though nobody received it", async () => {
+  const unread: unknown[] = [];
+  const mailbox = new Mailbox(new URL("./silent_thread.ts", import.meta.url), 30_000, (message) => {
+    unread.push(message);
+  });
+  await mailbox.end();
+  assertEquals(unread, ["over"]);
 });
 
 test("a mailbox whose thread was stopped together with this one, as by Ctrl-Z, waits on", async () => {

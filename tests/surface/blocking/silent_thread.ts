@@ -4,6 +4,10 @@ import { endThread, startData } from "../../../pollers/native/thread.ts";
 
 const ends = startData() as { readonly port: MessagePort } | undefined;
 if (ends !== undefined) {
-  ends.port.on("message", (message) => setTimeout(() => ends.port.postMessage(message), 300));
+  ends.port.on("message", (message) => {
+    if (message !== null) return void setTimeout(() => ends.port.postMessage(message), 300);
+    ends.port.postMessage("over");
+    endThread();
+  });
   ends.port.on("close", endThread);
 }
