@@ -80,7 +80,6 @@ export class DescriptorSender {
 
   /** Ends it now, since the other side is gone, and returns the descriptors that it had not taken. */
   abandon(): number[] {
-    this.ending = true;
     this.waiting.length = 0;
     this.intake.close();
     this.forgetTaken();

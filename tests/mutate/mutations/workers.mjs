@@ -1,6 +1,7 @@
 // Faults of reactor workers and their boss, and of listeners that end by themselves.
 
 const BOSS = "tests/surface/workers/boss_test.ts";
+const INTAKE = "tests/surface/workers/intake_test.ts";
 const DEATHS = "tests/surface/workers/deaths_test.ts";
 const WORKERS = "tests/surface/workers/reactor_workers_test.ts";
 const LISTENER = "tests/surface/server/listener_end_test.ts";
@@ -89,6 +90,21 @@ export default [
     "one whose module shuts its server down",
   ),
   mutation("surface/workers/intake.ts", "    this.taken = taken;\n", "", BOSS, "however often it took"),
+  mutation(
+    "surface/workers/intake.ts",
+    "bytes.subarray(at)",
+    "bytes.subarray(bytes.length)",
+    INTAKE,
+    "read whole",
+  ),
+  mutation("surface/workers/intake.ts", "    this.writing = false;\n", "", INTAKE, "follow in order"),
+  mutation(
+    "surface/workers/intake.ts",
+    "    this.writing = false;\n    this.flush();\n",
+    "    this.writing = false;\n",
+    INTAKE,
+    "follow in order",
+  ),
   mutation(
     "surface/workers/boss.ts",
     "    Atomics.store(state, GONE, 1);\n",
