@@ -346,6 +346,13 @@ export default [
   // Who polls.
   mutation(
     "pollers/threads/thread_waiting.ts",
+    "!this.polling && !this.stopping) this.start()",
+    "!this.polling) this.start()",
+    "tests/pollers/epoll/end_test.ts",
+    "what opens after a shutdown",
+  ),
+  mutation(
+    "pollers/threads/thread_waiting.ts",
     "if (parked && !this.dispatcher.recovers) return",
     "if (parked) return",
     CRASH,
