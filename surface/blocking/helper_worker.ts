@@ -25,12 +25,14 @@ import {
 } from "./helper_protocol.ts";
 
 /** What goes to the owner, all of a turn of the loop at once. */
-class Outbox {
+export class Outbox {
   private messages: FromHelper[] = [];
   private transfer: ArrayBuffer[] = [];
 
+  /** `mailbox` is asked for as the first of them go. */
   constructor(private readonly mailbox: () => ThreadMailbox) {}
 
+  /** Sends `message` with the others of this turn; `moved` is moved. */
   add(message: FromHelper, moved?: ArrayBuffer): void {
     if (moved !== undefined) this.transfer.push(moved);
     if (this.messages.push(message) === 1) queueMicrotask(() => this.flush());
@@ -140,12 +142,13 @@ class HelpedCall extends ClientCall {
 }
 
 /** The helper's channels and calls. */
-class Helper {
+export class HelperCalls {
   private readonly channels = new Map<number, Channel>();
   /** How calls end of channels that could not be made, as with what the application has registered in its own thread. */
   private readonly unmade = new Map<number, Omit<EndedCall, "call">>();
   private readonly calls = new Map<number, HelpedCall>();
 
+  /** What calls say goes to `outbox`. */
   constructor(private readonly outbox: Outbox) {}
 
   /** From the owner. */
@@ -212,7 +215,7 @@ function makeChannel({ target, options }: OpenChannel): Channel {
 }
 
 const outbox = new Outbox(() => mailbox!);
-const helper = new Helper(outbox);
+const helper = new HelperCalls(outbox);
 // What engines have open would stay so beyond the thread.
 const end = (): void => void shutDownEngines().then(endThread);
 const mailbox = openMailbox((message) => helper.obey(message as ToHelper), end);

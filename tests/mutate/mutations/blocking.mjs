@@ -29,6 +29,20 @@ export default [
   },
   {
     file: "surface/blocking/helper_worker.ts",
+    before: "      this.calls.delete(order.call);\n",
+    after: "",
+    test: HELPER,
+    name: "a helper keeps nothing of calls",
+  },
+  {
+    file: "surface/blocking/helper_worker.ts",
+    before: "    this.unmade.delete(number);\n",
+    after: "",
+    test: HELPER,
+    name: "a helper keeps nothing of calls",
+  },
+  {
+    file: "surface/blocking/helper_worker.ts",
     before: "void shutDownEngines().then(endThread)",
     after: "void endThread()",
     test: HELPER,

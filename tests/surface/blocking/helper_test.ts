@@ -5,6 +5,9 @@ import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Mailbox } from "../../../pollers/native/mailbox.ts";
 import { Thread } from "../../../pollers/native/thread.ts";
 import { Helper, helperOfThread } from "../../../surface/blocking/helper.ts";
+import type { FromHelper } from "../../../surface/blocking/helper_protocol.ts";
+import { HelperCalls, Outbox } from "../../../surface/blocking/helper_worker.ts";
+import { engineCount } from "../../../surface/engines.ts";
 import { callContext } from "../../../surface/channel/channel.ts";
 import { openOpenSsl } from "../../../transport/tls/openssl/library.ts";
 import { test } from "../../harness.ts";
@@ -241,6 +244,46 @@ test("[Q127] a channel that the helper thread cannot make fails its own calls al
   assertEquals(helperOfThread(), helper);
   await other[Symbol.asyncDispose]();
   await channel[Symbol.asyncDispose]();
+  await server.end();
+});
+
+test("a helper keeps nothing of calls that are over, nor of channels that are closed", async () => {
+  const server = new ServingThread();
+  const target = `127.0.0.1:${await server.port}`;
+  const came: FromHelper[] = [];
+  const post = (messages: unknown): void => void came.push(...messages as FromHelper[]);
+  const calls = new HelperCalls(new Outbox(() => ({ post })));
+  const unknown = { loadBalancing: "of_nobody" } as const;
+  for (const [channel, options] of [[1, {}], [2, unknown]] as const) {
+    calls.obey({ kind: "channel", channel, target, options: { ...options, poller: "native" } });
+    calls.obey({
+      kind: "start",
+      channel,
+      call: 10 * channel,
+      path: "/trial.Trial/One",
+      request: new ArrayBuffer(5),
+      singleMessage: true,
+      deadlineMs: undefined,
+      headers: undefined,
+      authority: undefined,
+      waitForReady: undefined,
+      compression: undefined,
+      corked: false,
+      observed: false,
+    });
+  }
+  await until(() => came.filter(({ kind }) => kind === "status").length === 2, "both ends");
+  assertEquals(
+    came.map((one) => one.kind === "status" ? [one.call, one.code] : one.kind).filter(Array.isArray),
+    [
+      [20, Status.INTERNAL],
+      [10, Status.OK],
+    ],
+  );
+  assertEquals([calls["calls"].size, calls["channels"].size, calls["unmade"].size], [0, 1, 1]);
+  for (const channel of [1, 2]) calls.obey({ kind: "close", channel });
+  assertEquals([calls["channels"].size, calls["unmade"].size], [0, 0]);
+  await until(() => engineCount() === 0, "the end of the channel's engine");
   await server.end();
 });
 
