@@ -93,16 +93,17 @@ function whatIsDispatched(rule: Rule): void {
 
   rule("[Q128] the deadline is neither early nor late", async (engine, wait) => {
     const [one, other] = await engine.pair();
+    const bound = callsLinux(engine.name) ? 1 : 16;
     for (const ms of [0, 0.4, 3.3, 20.7]) {
       let least = Infinity; // the machine may be busy, but not every time
-      for (let i = 0; i < 8; i++) {
+      for (let i = 0; i < 8 || (least >= bound && i < 400); i++) {
         const deadline = engine.now() + ms;
         assertEquals(wait.waitSync(() => false, deadline), false);
         const late = engine.now() - deadline;
         assert(late >= 0, `${late}`);
         least = Math.min(least, late);
       }
-      assertLess(least, callsLinux(engine.name) ? 1 : 16);
+      assertLess(least, bound);
     }
     one.close();
     other.close();
