@@ -2,6 +2,7 @@
 // certificate, and it says in plain words why a client is refused, whichever library does the rest.
 
 import { H2 } from "./alpn.ts";
+import { areShort } from "./short_records.ts";
 
 /** What a server looks at. */
 export interface ClientHello {
@@ -20,11 +21,13 @@ export type ParsedHello =
   | { readonly kind: "refused"; readonly alert: number; readonly why: string };
 
 /**
- * Longer ones are refused, and those in more records. What is sent has 2 KB, in one, and the ticket of an earlier session
+ * Longer ones are refused. What is sent has 2 KB, in one, and the ticket of an earlier session
  * beside that: OpenSSL and others put the client's certificate there, and give tickets of up to 65,280 octets.
  */
 const MOST_HELLO_BYTES = 65_280 + 8_192;
-const MOST_RECORDS = 16;
+
+/** Records of a hello that may be short. */
+const MOST_SHORT_RECORDS = 16;
 
 /** Octets of a record that is not encrypted (RFC 8446, section 5.1). */
 const MOST_RECORD_BYTES = 16_384;
@@ -69,17 +72,19 @@ export function parseClientHello(bytes: Uint8Array): ParsedHello {
 /** The first handshake message, without the records that it lies in. */
 function handshakeMessage(bytes: Uint8Array): Uint8Array | ParsedHello {
   const message = new Uint8Array(bytes.length);
-  for (let at = 0, filled = 0, records = 0;; records++) {
+  for (let at = 0, filled = 0, left = 0, records = 0;; records++) {
     if (bytes.length > at && bytes[at] !== HANDSHAKE_RECORD) return notTls(bytes);
     if (bytes.length > at + 1 && bytes[at + 1] !== 3) return notTls(bytes);
-    if (records === MOST_RECORDS) return malformed(`its client hello has more than ${MOST_RECORDS} records`);
-    if (bytes.length < at + 5) return { kind: "incomplete", needed: at + 5 };
+    if (records >= MOST_SHORT_RECORDS && areShort(records, filled)) {
+      return malformed(`its client hello has ${filled} bytes in ${records} records and goes on`);
+    }
+    if (bytes.length < at + 5) return { kind: "incomplete", needed: at + 5 + left };
     const size = bytes[at + 3]! << 8 | bytes[at + 4]!;
     if (size > MOST_RECORD_BYTES) {
       return { kind: "refused", alert: Alert.recordOverflow, why: `its first record has ${size} bytes` };
     }
     const end = at + 5 + size;
-    if (bytes.length < end) return { kind: "incomplete", needed: end };
+    if (bytes.length < end) return { kind: "incomplete", needed: Math.max(end, at + 5 + left) };
     message.set(bytes.subarray(at + 5, end), filled);
     filled += size;
     at = end;
@@ -87,7 +92,8 @@ function handshakeMessage(bytes: Uint8Array): Uint8Array | ParsedHello {
     if (message[0] !== CLIENT_HELLO) return notTls(bytes);
     const length = 4 + (message[1]! << 16 | message[2]! << 8 | message[3]!);
     if (length > MOST_HELLO_BYTES) return malformed(`its client hello has ${length} bytes`);
-    if (filled >= length) return message.subarray(4, length);
+    left = length - filled;
+    if (left <= 0) return message.subarray(4, length);
   }
 }
 

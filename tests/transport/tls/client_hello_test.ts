@@ -23,6 +23,8 @@ const versions = (
   ...list: number[]
 ) => [0, 43, ...vector(2, vector(1, ...list.map((one) => [one >> 8, one & 255])))];
 
+const ticket = (octets: number) => [0, 41, ...vector(2, new Array<number>(octets).fill(9))];
+
 /** A client hello with `extensions`, in records of at most `most` octets. */
 function hello(extensions: ReadonlyArray<readonly number[]>, most = 16_384, legacy = 0x0303): Uint8Array {
   const body = [
@@ -63,8 +65,21 @@ test("client hello: it may come in any pieces and records", () => {
 });
 
 test("client hello: it may have the largest ticket that there is", () => {
-  const ticket = (octets: number) => [0, 41, ...vector(2, new Array<number>(octets).fill(9))];
   assertEquals(parseClientHello(hello([...GOOD, ticket(65_280)])).kind, "hello");
+});
+
+test("client hello: a long one may come in hundreds of records, and is not looked at for each of them", () => {
+  for (const [octets, most] of [[65_280, 512], [30_000, 64]] as const) {
+    const bytes = hello([...GOOD, ticket(octets)], most);
+    let parsed = parseClientHello(bytes.subarray(0, 1));
+    let looks = 1;
+    for (; parsed.kind === "incomplete"; looks++) {
+      assert(parsed.needed <= bytes.length);
+      parsed = parseClientHello(bytes.subarray(0, parsed.needed));
+    }
+    assertEquals(parsed.kind, "hello");
+    assert(looks <= 8, `${looks} looks`);
+  }
 });
 
 test("client hello: a client is refused in plain words, with the alert that says the same", () => {
@@ -76,7 +91,9 @@ test("client hello: a client is refused in plain words, with the alert that says
       [utf8.encode("PRI * HTTP/2.0\r\n"), 10, /HTTP\/2 without TLS/],
       [utf8.encode("GET / HTTP/1.1\r\n"), 10, /HTTP\/1 without TLS/],
       [Uint8Array.of(0, 0, 0, 0), 10, /not TLS/],
-      [hello(GOOD, 1), 50, /more than 16 records/],
+      [hello(GOOD, 1), 50, /has 16 bytes in 16 records and goes on/],
+      [hello([...GOOD, ticket(60_000)], 63), 50, /has 1008 bytes in 16 records and goes on/],
+      [hello([...GOOD, ticket(60_000)], 100), 50, /has 51300 bytes in 513 records and goes on/],
       [Uint8Array.of(22, 3, 1, 0, 4, 1, 0xff, 0, 0), 50, /has \d+ bytes/],
       [Uint8Array.of(22, 3, 1, 0x40, 1), 22, /record has 16385 bytes/],
     ] as const

@@ -261,7 +261,7 @@ export class OpenSslSession implements TlsSession {
       this.isEstablished = true;
       this.records.restart();
     } else if (openssl.SSL_get_error(ssl, 0) === SSL_ERROR_ZERO_RETURN) this.fail(LEFT);
-    else if (this.unfed.byteLength > 0 && !this.isBarren()) this.handshake();
+    else if (!this.isBarren() && this.unfed.byteLength > 0) this.handshake();
   }
 
   /** Gives the library up to a step of the ciphertext that came. */
