@@ -35,6 +35,9 @@ const UTF8_STRING = 0x0c;
 const INTEGER = 0x02;
 const UTC_TIME = 0x17;
 
+/** All octets count: names that differ are to be read as such. */
+const UTF8 = /* @__PURE__ */ new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 const SUBJECT_ALT_NAME = "2.5.29.17";
 
 /** Attribute types by the names that OpenSSL writes for them. */
@@ -56,7 +59,7 @@ const ATTRIBUTES: Readonly<Record<string, string>> = {
   "0.9.2342.19200300.100.1.25": "DC",
 };
 
-/** What a certificate says. Throws Error where `der` is none. */
+/** What a certificate says. Throws Error where `der` is none, or has a value that is none. */
 export function readCertificate(der: Uint8Array): CertificateFields {
   const signed = new Elements(new Elements(der).take(SEQUENCE)).take(SEQUENCE);
   const fields = new Elements(signed);
@@ -69,15 +72,16 @@ export function readCertificate(der: Uint8Array): CertificateFields {
   const subject = distinguishedName(fields.take(SEQUENCE));
   const names: CertificateFields["names"] = { dns: [], uri: [], ip: [], email: [] };
   while (fields.tag !== undefined) {
-    const isExtensions = fields.tag === EXTENSIONS;
+    const { tag } = fields;
     const content = fields.next();
-    if (isExtensions) readExtensions(new Elements(content).take(SEQUENCE), names);
+    if (tag === EXTENSIONS) readExtensions(new Elements(content).take(SEQUENCE), names);
   }
   return { serialNumber, validFrom, validTo, subject, issuer, names };
 }
 
 /** In hexadecimal. */
 function integer(octets: Uint8Array): string {
+  if (octets.length === 0) fail("malformed number");
   const value = BigInt.asIntN(8 * octets.length, BigInt(`0x0${digits(octets).join("")}`));
   return value.toString(16).toUpperCase().replace(/^(-?)((..)*.)$/, "$10$2");
 }
@@ -90,7 +94,9 @@ export function digits(octets: ArrayLike<number>): string[] {
 /** "261126053956Z" as UTCTime, of 1950 to 2049, and with all digits of the year as GeneralizedTime (RFC 5280, section 4.1.2.5). */
 function time(tag: number | undefined, value: Uint8Array): Date {
   const text = (tag === UTC_TIME ? value[0]! < 0x35 ? "20" : "19" : "") + characters(value);
-  return new Date(text.replace(/(....)(..)(..)(..)(..)/, "$1-$2-$3T$4:$5:"));
+  const iso = text.replace(/^(....)(..)(..)(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6.000Z");
+  const date = new Date(iso);
+  return date.toJSON() === iso ? date : fail("malformed time");
 }
 
 function readExtensions(list: Uint8Array, names: CertificateFields["names"]): void {
@@ -102,7 +108,7 @@ function readExtensions(list: Uint8Array, names: CertificateFields["names"]): vo
     while (general.tag !== undefined) {
       const { tag } = general;
       const value = general.next();
-      if (tag === IP) names.ip.push(ipAddress(value));
+      if (tag === IP && [4, 16].includes(value.length)) names.ip.push(ipAddress(value)); // RFC 5280, section 4.2.1.6
       const texts = tag === DNS ? names.dns : tag === URI ? names.uri : tag === EMAIL && names.email;
       if (texts) texts.push(characters(value));
     }
@@ -114,14 +120,22 @@ function distinguishedName(content: Uint8Array): string {
     new Elements(set).all().map((attribute) => {
       const parts = new Elements(attribute);
       const type = objectIdentifier(parts.next());
-      const { tag } = parts;
-      return `${ATTRIBUTES[type] ?? type}=${escaped(decoded(tag, parts.next()))}`;
+      return `${ATTRIBUTES[type] ?? type}=${valueOf(attribute.subarray(parts.at))}`;
     }).join(" + ")
   );
   return lines.join("\n");
 }
 
-/** RFC 2253, section 2.4; control characters as OpenSSL writes them, so that a value has no line of its own. */
+/** RFC 2253, section 2.4: what is no text is in hexadecimal, so that it reads like no other value. */
+function valueOf(element: Uint8Array): string {
+  try {
+    return escaped(decoded(element[0], new Elements(element).next()));
+  } catch {
+    return `#${digits(element).join("")}`;
+  }
+}
+
+/** Control characters as OpenSSL writes them, so that a value has no line of its own. */
 function escaped(value: string): string {
   return value.replaceAll(/[,+"\\<>;]|^[# ]| $/g, "\\$&").replaceAll(
     // deno-lint-ignore no-control-regex
@@ -131,7 +145,7 @@ function escaped(value: string): string {
 }
 
 function decoded(tag: number | undefined, value: Uint8Array): string {
-  if (tag === UTF8_STRING) return new TextDecoder().decode(value);
+  if (tag === UTF8_STRING) return UTF8.decode(value);
   const width = tag === BMP_STRING ? 2 : tag === UNIVERSAL_STRING ? 4 : 1;
   return characters(value, width);
 }
@@ -139,17 +153,17 @@ function decoded(tag: number | undefined, value: Uint8Array): string {
 /** Characters of so many octets each. */
 function characters(value: Uint8Array, width = 1): string {
   let text = "";
-  for (let at = 0; at + width <= value.length; at += width) {
+  for (let at = 0; at < value.length;) {
     let code = 0;
-    for (let i = 0; i < width; i++) code = code * 256 + value[at + i]!;
-    text += code > 0x10ffff ? "\ufffd" : String.fromCodePoint(code);
+    for (const end = at + width; at < end; at++) code = code * 256 + (value[at] ?? NaN);
+    text += String.fromCodePoint(code); // which throws for what is none
   }
   return text;
 }
 
 function ipAddress(value: Uint8Array): string {
   if (value.length === 4) return value.join(".");
-  const groups = digits(value).join("").match(/..../g) ?? [];
+  const groups = digits(value).join("").match(/..../g)!;
   return groups.map((group) => group.replace(/^0{1,3}/, "")).join(":");
 }
 
@@ -170,9 +184,14 @@ function objectIdentifier(value: Uint8Array): string {
   return numbers.join(".");
 }
 
+function fail(why: string): never {
+  throw new Error(`Cannot read a certificate: ${why}`);
+}
+
 /** Elements that stand one after the other. */
 class Elements {
-  private at = 0;
+  /** Where the next one begins. */
+  at = 0;
 
   constructor(private readonly octets: Uint8Array) {}
 
@@ -183,9 +202,7 @@ class Elements {
 
   /** The contents of the next one, which has `tag`. */
   take(tag: number): Uint8Array {
-    if (this.tag !== tag) {
-      throw new Error(`Cannot read a certificate: tag ${this.tag} stands where ${tag} should`);
-    }
+    if (this.tag !== tag) fail(`found tag ${this.tag}, not ${tag}`);
     return this.next();
   }
 
@@ -199,9 +216,7 @@ class Elements {
       const end = at + (first & 0x7f);
       for (length = 0; at < end; at++) length = length * 256 + (octets[at] ?? NaN);
     }
-    if (!(at + length <= octets.length)) {
-      throw new Error(`Cannot read a certificate: an element at ${this.at} is longer than what holds it`);
-    }
+    if (!(at + length <= octets.length)) fail(`element at ${this.at} is longer than its holder`);
     this.at = at + length;
     return octets.subarray(at, this.at);
   }

@@ -373,6 +373,21 @@ export default [
   mutation("pollers/native/certificate_fields.ts", "first > 0x80", "first > 0x81", NAMES, "every size"),
   mutation(
     "pollers/native/certificate_fields.ts",
+    "date.toJSON() === iso ? date",
+    "date.toJSON() !== null ? date",
+    NAMES,
+    "a time or number that is none",
+  ),
+  mutation("pollers/native/certificate_fields.ts", ", ignoreBOM: true", "", NAMES, "what is no text"),
+  mutation(
+    "pollers/native/certificate_fields.ts",
+    " && [4, 16].includes(value.length)",
+    "",
+    NAMES,
+    "what is no text",
+  ),
+  mutation(
+    "pollers/native/certificate_fields.ts",
     "if (parts.tag === BOOLEAN) parts.next();",
     "",
     NAMES,

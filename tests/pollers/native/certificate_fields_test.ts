@@ -71,9 +71,17 @@ test("certificate names: special characters of a subject are escaped, so that it
   ]);
 });
 
-/** A certificate with this serial number, and what stands in place of the end of its validity. */
-function withSerial(serial: number[], end: string): Uint8Array {
-  const element = (tag: number, ...content: number[]): number[] => [tag, content.length, ...content];
+function element(tag: number, ...content: number[]): number[] {
+  return [tag, content.length, ...content];
+}
+
+/** A certificate with this serial number, subject and extensions, and what stands in place of the end of its validity. */
+function withSerial(
+  serial: number[],
+  end: string,
+  subject: number[] = [],
+  extensions: number[] = [],
+): Uint8Array {
   const time = (tag: number, text: string) => element(tag, ...new TextEncoder().encode(text));
   const validity = element(
     0x30,
@@ -81,7 +89,10 @@ function withSerial(serial: number[], end: string): Uint8Array {
     ...time(end.length === 13 ? 0x17 : 0x18, end),
   );
   const none = element(0x30);
-  const fields = [...element(2, ...serial), ...none, ...none, ...validity, ...none];
+  const fields = [
+    ...[...element(2, ...serial), ...none, ...none, ...validity, ...element(0x30, ...subject)],
+    ...extensions,
+  ];
   return Uint8Array.from(element(0x30, ...element(0x30, ...fields)));
 }
 
@@ -161,4 +172,43 @@ test("certificate names: what is cut short or no certificate is an error", () =>
   for (const octets of [[], [0x30, 0x80], [0x31, 0], [0x30, 0xff], [0x30, 0x84, 0xff, 0xff, 0xff, 0xff]]) {
     assertThrows(() => readCertificate(Uint8Array.from(octets)), Error, "Cannot read a certificate");
   }
+});
+
+/** One with the common name of these octets, by a tag of its own. */
+function withName(tag: number, ...octets: number[]): Uint8Array {
+  const attribute = element(0x30, ...element(6, 0x55, 4, 3), ...element(tag, ...octets));
+  return withSerial([1], "500101000000Z", element(0x31, ...attribute));
+}
+
+/** One with an address of these octets among its names. */
+function withAddress(octets: number): Uint8Array {
+  const names = element(0x30, ...element(0x87, ...new Array<number>(octets).fill(1)));
+  const extension = element(0x30, ...element(6, 0x55, 0x1d, 0x11), ...element(4, ...names));
+  return withSerial([1], "500101000000Z", [], element(0xa3, ...element(0x30, ...extension)));
+}
+
+test("certificate names: a time or number that is none is an error, on every runtime", () => {
+  const times = ["", "x", "2611260539Z", "261126053956", "261126053956+0100", "20261126053956.5Z"];
+  const days = ["20260231000000Z", "20261301000000Z", "20261126240000Z", "20261126053960Z"];
+  for (const time of [...times, ...days]) {
+    assertThrows(() => readCertificate(withSerial([1], time)), Error, "malformed time", time);
+  }
+  assertThrows(() => readCertificate(withSerial([], "500101000000Z")), Error, "malformed number");
+});
+
+test("certificate names: what is no text or address does not read like one", () => {
+  const names: ReadonlyArray<readonly [string, number, ...number[]]> = [
+    ["\ufeffa", 0x0c, 0xef, 0xbb, 0xbf, 0x61],
+    ["\u3042", 0x1e, 0x30, 0x42],
+    ["#0C0261FF", 0x0c, 0x61, 0xff], // UTF-8
+    ["#1E03006100", 0x1e, 0, 0x61, 0], // BMPString
+    ["#1C0400110000", 0x1c, 0, 0x11, 0, 0], // UniversalString
+  ];
+  for (const [text, tag, ...octets] of names) {
+    assertEquals(readCertificate(withName(tag, ...octets)).subject, `CN=${text}`);
+  }
+  for (const octets of [0, 3, 5, 8, 15, 17]) {
+    assertEquals(readCertificate(withAddress(octets)).names.ip, []);
+  }
+  assertEquals(readCertificate(withAddress(4)).names.ip, ["1.1.1.1"]);
 });
