@@ -8,8 +8,8 @@ export interface TlsClientOptions extends TlsStreamOptions {
   /** What the server's certificate must be for. */
   readonly serverName: string;
   readonly isAddress: boolean;
-  /** Why a certificate (DER) that authorities vouch for is not the server's; undefined where it is. */
-  readonly hostRefusal: (der: Uint8Array) => string | undefined;
+  /** Throws Error where a certificate (DER) that authorities vouch for is not the server's. */
+  readonly checkHost: (der: Uint8Array) => void;
   /** An earlier session, which is resumed where the server allows it. */
   readonly session?: Uint8Array | undefined;
   /** Gets sessions that may be resumed. */
@@ -19,7 +19,7 @@ export interface TlsClientOptions extends TlsStreamOptions {
 /** Begins a client's handshake. */
 export function clientSide(options: TlsClientOptions): TlsSide {
   return (stream, duplex) => {
-    const { cert, key, ca, ciphers, protocol, serverName, isAddress, session, onSession, hostRefusal } =
+    const { cert, key, ca, ciphers, protocol, serverName, isAddress, session, onSession, checkHost } =
       options;
     const socket = tls().connect({
       socket: duplex,
@@ -29,8 +29,11 @@ export function clientSide(options: TlsClientOptions): TlsSide {
       ...(isAddress ? { host: serverName } : { servername: serverName, host: serverName }),
       rejectUnauthorized: true, // or NODE_TLS_REJECT_UNAUTHORIZED says whether
       checkServerIdentity: (_host: string, { raw }: { raw: Uint8Array }): Error | undefined => {
-        const why = hostRefusal(raw);
-        return why === undefined ? undefined : new Error(why);
+        try {
+          return checkHost(raw) as undefined;
+        } catch (error) { // which Bun takes for nobody's, and goes on to wait
+          return error as Error;
+        }
       },
     } as unknown as Tls.ConnectionOptions);
     socket.on("session", (made: Uint8Array) => onSession(made));

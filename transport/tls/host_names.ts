@@ -39,17 +39,19 @@ export function isFor(pattern: string, name: string): boolean {
   return dot > 0 && name.includes(".", dot + 1) && pattern.slice(1).toLowerCase() === name.slice(dot);
 }
 
-/** Why a certificate with these names is refused for `host`; undefined where it is for it. */
-export function hostRefusal(names: HostNames, host: string): string | undefined {
-  if (coversHost(names, host)) return undefined;
+/** Throws Error that says why a certificate with these names is refused for `host`; nothing where it is for it. */
+export function checkHost(names: HostNames, host: string): void {
+  if (coversHost(names, host)) return;
   const all = [...names.dns, ...names.ip].slice(0, MOST_SHOWN);
   const has = all.length === 0
     ? "no host name and no address"
     : all.map((one) => JSON.stringify(one)).join(", ");
   const what = plain(host) === undefined ? "hostname" : "IP address";
-  return `the peer's certificate is not accepted: ${what} mismatch: it is for ${has}, not for ${
-    JSON.stringify(host)
-  }`;
+  throw new Error(
+    `the peer's certificate is not accepted: ${what} mismatch: it is for ${has}, not for ${
+      JSON.stringify(host)
+    }`,
+  );
 }
 
 /** An address in its one way of being written; undefined for a name. */

@@ -6,7 +6,7 @@ import { checkTlsOptions, type TlsStreamOptions } from "../../../pollers/native/
 import { H2 } from "../alpn.ts";
 import { TLS12_CIPHERS } from "../ciphers.ts";
 import type { ClientTlsProvider, TlsClientConfig, TlsContext } from "../config.ts";
-import { hostRefusal } from "../host_names.ts";
+import { checkHost } from "../host_names.ts";
 import type { OnProgress, TlsSession } from "../session.ts";
 import { isAddress, NodeTlsSession } from "./session.ts";
 
@@ -35,7 +35,7 @@ class NodeClientContext implements TlsContext {
     const named = {
       serverName,
       isAddress: isAddress(serverName),
-      hostRefusal: (der: Uint8Array) => hostRefusal(readCertificate(der).names, serverName),
+      checkHost: (der: Uint8Array) => checkHost(readCertificate(der).names, serverName),
       session,
       onSession,
     };
