@@ -1,6 +1,7 @@
 // A server's side of TLS by node:tls.
 
 import type * as Tls from "node:tls";
+import { runtime } from "./detect.ts";
 import { certificateShown, tls, type TlsSide, type TlsStreamOptions } from "./tls_stream.ts";
 import type { VerifiedCertificates } from "./verified_certificates.ts";
 
@@ -13,6 +14,12 @@ export interface TlsServerOptions extends TlsStreamOptions {
   /** Certificates that were verified by the authorities of `ca`. */
   readonly verified: VerifiedCertificates;
 }
+
+/**
+ * SSL_OP_NO_TICKET of <openssl/ssl.h>. Bun's servers take no keys of tickets, so none of theirs is ever resumed, and those
+ * with a client's certificates of more than 32 KB in them end the connection.
+ */
+const NO_TICKET = 0x4000;
 
 /** Octets of the keys of session tickets. */
 const TICKET_KEY_BYTES = 48;
@@ -29,7 +36,8 @@ export function serverSide(options: TlsServerOptions): TlsSide {
     stream.asks = requestCertificate;
     // A server of its own for each connection: runtimes have no common way to tell connections of one apart.
     const server = tls().createServer({
-      ...{ cert, key, ca, ciphers, ticketKeys, minVersion: "TLSv1.2", ALPNProtocols: [protocol] },
+      ...{ cert, key, ca, ciphers, minVersion: "TLSv1.2", ALPNProtocols: [protocol] },
+      ...(runtime === "bun" ? { secureOptions: NO_TICKET } : { ticketKeys }),
       requestCert: requestCertificate,
       allowPartialTrustChain: true, // an authority in `ca` need not be a root
       rejectUnauthorized: requestCertificate && requireCertificate,

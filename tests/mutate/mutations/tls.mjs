@@ -323,6 +323,14 @@ export default [
     CONTRACT,
     "where none is required",
   ),
+  {
+    file: "pollers/native/tls_server_side.ts",
+    before: 'runtime === "bun" ? { secureOptions',
+    after: 'runtime === "node" ? { secureOptions',
+    test: EARLIER,
+    name: "by node: a large client certificate",
+    runtime: "bun",
+  },
   mutation("transport/tls/client_hello.ts", "protocols?.includes(H2) === true", "true", HELLO, "plain words"),
   mutation(
     "transport/tls/client_hello.ts",
