@@ -10,8 +10,11 @@ export type Pem = string | Uint8Array;
 export function pemText(purpose: string, name: string, pem: Pem | undefined): string | undefined {
   if (pem === undefined) return undefined;
   const text = pem instanceof Uint8Array ? new TextDecoder().decode(pem) : pem;
-  // Without the mark of editors on Windows, behind which runtimes find nothing.
-  if (typeof text === "string" && text.includes("-----BEGIN ")) return text.replace(/^\ufeff/, "");
+  // Each line by itself: libraries find nothing, or not all, where lines are indented, end in tabs or in CR alone, a mark of
+  // the octet order stands before one, or files were joined of which one has no line feed at its end.
+  if (typeof text === "string" && text.includes("-----BEGIN ")) {
+    return text.replace(/\s*[\r\n]\s*|(?=-----BEGIN )/g, "\n").trim();
+  }
   const hint = "give PEM, which begins with -----BEGIN, not the name of its file";
   const found = typeof pem === "string" ? "another string" : describe(pem); // not shown: it may be a key
   throw new TypeError(`Cannot ${purpose}: ${name} is ${found}; ${hint}`);
@@ -26,6 +29,5 @@ export function identityOf(
   const [certText, keyText] = [pemText(purpose, "cert", cert), pemText(purpose, "key", key)];
   if (certText !== undefined && keyText !== undefined) return { cert: certText, key: keyText };
   if (certText === undefined && keyText === undefined) return undefined;
-  const [given, missing] = certText === undefined ? ["key", "cert"] : ["cert", "key"];
-  throw new TypeError(`Cannot ${purpose}: there is a ${given} without ${missing}; give both`);
+  throw new TypeError(`Cannot ${purpose}: there is no ${certText === undefined ? "cert" : "key"}; give both`);
 }

@@ -15,6 +15,13 @@ const INSECURE = "tests/surface/credentials/insecure_test.ts";
 /** As `readMutations` describes them. */
 export default [
   mutation(
+    "surface/credentials/pem.ts",
+    "|(?=-----BEGIN )",
+    "",
+    "tests/surface/credentials/pem_test.ts",
+    "one behind the other",
+  ),
+  mutation(
     PROXY,
     "if (!value) return undefined;",
     "if (value === undefined) return undefined;",

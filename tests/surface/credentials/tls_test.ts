@@ -461,7 +461,7 @@ function suite(library: TlsProvider): void {
       TypeError,
     );
     assert(!bare.message.includes("MIGH"), bare.message); // a key without its first line is not shown
-    assertThrows(() => tls.client({ cert: own.cert, provider }), TypeError, "a cert without key");
+    assertThrows(() => tls.client({ cert: own.cert, provider }), TypeError, "there is no key; give both");
     assertThrows(
       () => tls.client({ ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", provider }),
       Error,

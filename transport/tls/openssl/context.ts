@@ -154,7 +154,10 @@ export class OpenSslContext implements TlsContext {
     const noPassphrase = steadyBytes(); // else OpenSSL asks for one at the terminal
     const read = openssl.PEM_read_bio_PrivateKey(bio.pointer, null, null, noPassphrase);
     openssl.BIO_free(bio.pointer);
-    const privateKey = required(openssl, read, "key is no private key in PEM that is not encrypted");
+    const what = `key is no private key in PEM that is not encrypted${
+      foundIn(key)
+    } ("openssl pkey" writes keys so)`;
+    const privateKey = required(openssl, read, what);
     const used = openssl.SSL_CTX_use_PrivateKey(context, privateKey);
     openssl.EVP_PKEY_free(privateKey);
     if (used !== 1 || openssl.SSL_CTX_check_private_key(context) !== 1) {
@@ -188,7 +191,7 @@ export class OpenSslContext implements TlsContext {
     const reason = takeError(openssl);
     if (found.length > 0 && /no start line/.test(reason)) return found;
     for (const certificate of found) openssl.X509_free(certificate);
-    throw new Error(`${what} has no certificate in PEM, or a broken one: ${reason}`);
+    throw new Error(`${what} has no certificate in PEM, or a broken one${foundIn(pem)}: ${reason}`);
   }
 
   /** A BIO that reads `text`; `bytes` must live as long. */
@@ -199,6 +202,16 @@ export class OpenSslContext implements TlsContext {
     this.openssl.BIO_write(pointer, bytes, new TextEncoder().encode(text).length);
     return { pointer, bytes };
   }
+}
+
+/** Kinds of PEM that a message lists. */
+const MOST_SHOWN = 5;
+
+/** What `pem` says that it has. */
+function foundIn(pem: string): string {
+  const kinds = new Set(Array.from(pem.matchAll(/-----BEGIN ([A-Z0-9 ]{1,30})-----/g), ([, kind]) => kind));
+  kinds.delete("CERTIFICATE");
+  return kinds.size === 0 ? "" : `, but ${[...kinds].slice(0, MOST_SHOWN).join(", ")}`;
 }
 
 /** Whether there is an OpenSSL here. */
