@@ -193,8 +193,8 @@ export default [
   ),
   mutation(
     "pollers/native/tls_client_side.ts",
-    "return why === undefined ? undefined : new Error(why);",
-    "return why === undefined ? undefined : undefined;",
+    "return error as Error;",
+    "return undefined;",
     CONTRACT,
     "node: a server that shows a certificate for another host",
   ),
@@ -539,7 +539,7 @@ export default [
   ),
   mutation(
     "surface/credentials/pem.ts",
-    'return text.replace(/^\\ufeff/, "");',
+    'return text.replace(/\\s*[\\r\\n]\\s*|(?=-----BEGIN )/g, "\\n").trim();',
     "return text;",
     SURFACE,
     "node: certificates and keys may stand",
