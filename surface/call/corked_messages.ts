@@ -23,9 +23,4 @@ export class CorkedMessages {
     this.bytes = 0;
     return messages;
   }
-
-  /** How many messages are held back. */
-  get size(): number {
-    return this.messages.length;
-  }
 }

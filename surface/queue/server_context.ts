@@ -6,15 +6,11 @@ import { Metadata, type MetadataValue } from "../call/metadata.ts";
 import { PARENT } from "../call/parent.ts";
 import type { Compression } from "../compression.ts";
 import type { ServedCall } from "../server/server_call.ts";
-import type { QueueCore } from "./queue_core.ts";
 import type { QueueOperation } from "./queue_operation.ts";
 import type { QueueServerCall } from "./server_call.ts";
 
 /** What is to come when the call of `context` is over, undefined where nothing is. Throws TypeError where it is requested. */
-export let whenDoneOf: <Tag>(
-  context: ServerContext<Tag>,
-  queue: QueueCore<Tag>,
-) => DoneOperation<Tag> | undefined;
+export let whenDoneOf: <Tag>(context: ServerContext<Tag>) => DoneOperation<Tag> | undefined;
 
 /** The call of `context` is requested, which is done once; `done` is what `whenDoneOf` gave. */
 export let markContext: <Tag>(context: ServerContext<Tag>, done: DoneOperation<Tag> | undefined) => void;
@@ -34,12 +30,8 @@ export class DoneOperation<Tag> implements QueueOperation<Tag> {
   nextOperation: QueueOperation<Tag> | undefined = undefined;
   /** Owned by the queue. */
   previousOperation: QueueOperation<Tag> | undefined = undefined;
-  /** `tag` comes out of `core` when the call of `context` is over. */
-  constructor(
-    readonly tag: Tag,
-    private readonly core: QueueCore<Tag>,
-    private readonly context: ServerContext<Tag>,
-  ) {}
+  /** `tag` comes when the call of `context` is over. */
+  constructor(readonly tag: Tag, private readonly context: ServerContext<Tag>) {}
 
   /** What the application set. */
   get purpose(): string {
@@ -72,12 +64,12 @@ export class ServerContext<Tag = unknown> implements ServedCall {
         return this.#call;
       },
     });
-    whenDoneOf = <Tag>(context: ServerContext<Tag>, queue: QueueCore<Tag>) => {
+    whenDoneOf = (context) => {
       if (context.#isRequested) {
         throw new TypeError("Cannot request a call with a context that has one already");
       }
       if (context.#doneTag === undefined) return undefined;
-      return new DoneOperation(context.#doneTag.tag, queue, context);
+      return new DoneOperation(context.#doneTag.tag, context);
     };
     markContext = (context, done) => {
       context.#isRequested = true;

@@ -110,7 +110,7 @@ export abstract class ServerResponder<Req, Res, Tag> {
           }: it is for ${responder.kind}`,
         );
       }
-      const done = whenDoneOf(responder.context, bound as QueueCore<typeof tag>);
+      const done = whenDoneOf(responder.context);
       return new ResponderRequest(responder, tag, notified, bound, done);
     };
   }

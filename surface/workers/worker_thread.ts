@@ -31,7 +31,7 @@ export class WorkerThread {
    */
   constructor(
     private readonly engine: EventEngine,
-    private readonly start: WorkerStart,
+    start: WorkerStart,
     onFailing: () => void,
   ) {
     let onServing!: (port: number) => void;

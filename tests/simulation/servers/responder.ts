@@ -28,8 +28,6 @@ export class ResponderSession implements ServerSession {
   private readonly responder: Single | Writer;
   private readonly path: string;
   private hasRequest: boolean;
-  /** Whether the tag of asyncNotifyWhenDone has come, and with what; undefined where it was not asked for. */
-  private ended: Done = undefined;
   private sentMetadata = false;
 
   constructor(
@@ -60,7 +58,6 @@ export class ResponderSession implements ServerSession {
     let ending: Duty<Done> | undefined = undefined;
     if (this.world.choices.chance(0.5)) {
       ending = tags.begin(`end of ${this.path}`, (tag) => context.asyncNotifyWhenDone(tag), (done) => {
-        this.ended = done;
         if (done === true) context.isCancelled();
         if (done === false && requested === true) {
           throw new ModelError(`${this.path}: the tag of its end came without success`);
