@@ -67,8 +67,6 @@ export interface SubchannelWatcher {
 
 /** The connections to one address: one, unless the service config allows more. */
 export class Subchannel implements LinkOwner {
-  /** Takes new streams; that of the first link. */
-  private transport: ClientTransport | undefined = undefined;
   /** Connections that take new streams. */
   private readonly links: Link[] = [];
   /** Connections that take no new streams but still have calls. */
@@ -111,6 +109,11 @@ export class Subchannel implements LinkOwner {
     return this.current;
   }
 
+  /** Takes new streams; that of the first link. */
+  private get transport(): ClientTransport | undefined {
+    return this.links[0]?.transport;
+  }
+
   /** What the TLS handshake of its connection established; undefined in plaintext and without one. */
   get security(): ConnectionSecurity | undefined {
     return this.transport?.security;
@@ -137,16 +140,9 @@ export class Subchannel implements LinkOwner {
   attach(call: PendingCall): boolean {
     const { transport } = this;
     if (transport === undefined || this.waiting.size > 0) return false;
-    if (!transport.canOpen) return this.links.length > 1 && this.attachBeside(call);
-    call.attach(transport);
-    return true;
-  }
-
-  /** The first connection has no stream for `call`: whether another one has. */
-  private attachBeside(call: PendingCall): boolean {
-    const transport = this.transportWithRoom();
-    if (transport === undefined) return false;
-    call.attach(transport);
+    const free = transport.canOpen ? transport : this.transportWithRoom();
+    if (free === undefined) return false;
+    call.attach(free);
     return true;
   }
 
@@ -201,7 +197,6 @@ export class Subchannel implements LinkOwner {
     this.combiner.run(() => {
       this.cancelAttempt();
       const { current } = this;
-      this.transport = undefined;
       for (const link of this.links.splice(0)) {
         this.draining.add(link);
         link.drain("another connection was taken");
@@ -247,7 +242,7 @@ export class Subchannel implements LinkOwner {
       this.attempt = undefined;
       if (this.current === "SHUTDOWN") return link.close("channel closed by the application");
       link.readyAt = this.engine.now();
-      if (this.links.push(link) === 1) this.becomeReady(link);
+      if (this.links.push(link) === 1) this.becomeReady();
       this.giveStreams();
     });
   }
@@ -318,8 +313,7 @@ export class Subchannel implements LinkOwner {
     this.backOff();
   }
 
-  private becomeReady(link: Link): void {
-    this.transport = link.transport;
+  private becomeReady(): void {
     this.retryAt = this.startedAt + this.backoff.next();
     this.failure = "";
     this.setState("READY");
@@ -355,7 +349,6 @@ export class Subchannel implements LinkOwner {
   /** A connection takes no more streams. `keep`: its address is as good as before. */
   private detach(link: Link, error: Http2Error | undefined, keep: boolean): void {
     this.links.splice(this.links.indexOf(link), 1);
-    this.transport = this.links[0]?.transport;
     if (this.current === "SHUTDOWN") return;
     const now = this.engine.now();
     const { answered, called } = link.transport;

@@ -56,8 +56,8 @@ export default [
   },
   {
     file,
-    before: "return this.links.length > 1 && this.attachBeside(call);",
-    after: "return false;",
+    before: "transport.canOpen ? transport : this.transportWithRoom();",
+    after: "transport.canOpen ? transport : undefined;",
     test,
     name: "[C48] no connection is made while",
   },
@@ -77,8 +77,8 @@ export default [
   },
   {
     file,
-    before: "this.transport = this.links[0]?.transport;",
-    after: "this.transport = undefined;",
+    before: "this.links.splice(this.links.indexOf(link), 1);",
+    after: "this.links.length = 0;",
     test,
     name: "[C48] the first connection is lost",
   },
