@@ -11,6 +11,7 @@ import {
 } from "../../transport/mod.ts";
 import type { CallObserver } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_context.ts";
+import { TurnFailures } from "../client/turn_failures.ts";
 import { type Compression, encodingNamed, messageEncodings } from "../compression.ts";
 import { checkConnectOptions } from "../connect_options.ts";
 import { ChannelCredentials } from "../credentials/channel_credentials.ts";
@@ -113,7 +114,6 @@ export class Channel {
       credentials === undefined ? plaintextRefusal("channel", engine, addresses) : undefined;
     const proxy = this.#proxyFor(parsed, options.proxy, reporter);
     if (credentials === undefined) this.#checkPlaintext(parsed, proxy, refusal);
-    const makeBackoff = (): Backoff => new Backoff(() => engine.random(), options.initialBackoffMs);
     this.#route = new ChannelRoute(
       engine,
       proxy?.target ?? parsed,
@@ -135,7 +135,7 @@ export class Channel {
         callContext: () => this.#context,
         ...(config === undefined ? {} : { config }),
       },
-      makeBackoff,
+      () => new Backoff(() => engine.random(), options.initialBackoffMs),
       policy,
       (state) => this.#changed(state),
     );
@@ -148,6 +148,7 @@ export class Channel {
       channelOptions: credentials === undefined ? options : { ...options, credentials },
       retries,
       end: new ChannelEnd(),
+      failures: new TurnFailures(engine),
       maxReceiveElements: options.maxReceiveElements,
       streams: features.first("streamingCalls"),
       observers: features.first("makeObservers")?.() ?? UNOBSERVED,

@@ -12,16 +12,9 @@ import type { MakePermission } from "./call_permission.ts";
 import type { CallRoute } from "./call_route.ts";
 import type { KeptRequests } from "./kept_requests.ts";
 import type { StreamingCalls } from "./streaming.ts";
+import type { TurnFailures } from "./turn_failures.ts";
 
-/**
- * Calls that fail on this side in one turn of the loop before the application gets the ends of others in the next one. They fail
- * on the spot: there is no connection, their time is over, their signal was aborted, their request cannot be encoded or is too
- * large. An application that calls again as soon as a call has failed would else keep timers from coming, those of the
- * backoff among them.
- */
-const FAILURES_A_TURN = 1_000;
-
-/** The end of a channel, for what lives as long as it, and of its calls that fail on this side. */
+/** The end of a channel, for what lives as long as it. */
 export class ChannelEnd implements PendingOwner {
   /** Calls that end when the application has done its part. */
   pending: PendingCalls | undefined = undefined;
@@ -29,7 +22,6 @@ export class ChannelEnd implements PendingOwner {
   isClosed = false;
   /** Called once, when the channel closes; it waits for what they return. */
   readonly closers: Set<() => unknown> = new Set();
-  private failures = 0;
 
   /** The channel closes: what there is to wait for. */
   close(): unknown[] {
@@ -37,13 +29,6 @@ export class ChannelEnd implements PendingOwner {
     const closers = [...this.closers];
     this.closers.clear();
     return closers.map((close) => close());
-  }
-
-  /** Calls `tell`, which gives the application the end of a call that failed: now, or in the next turn. */
-  fail(engine: EventEngine, tell: () => void): void {
-    if (this.failures >= FAILURES_A_TURN) return engine.run(tell);
-    tell();
-    if (this.failures++ === 0) engine.run(() => this.failures = 0);
   }
 }
 
@@ -66,6 +51,8 @@ export interface CallContext {
   readonly channelOptions: object;
   /** What ends with the channel. */
   readonly end: ChannelEnd;
+  /** Gives the application the ends of calls that fail on this side. */
+  readonly failures: TurnFailures;
   /** What decoding a response may make; undefined is the codec's own limit. */
   readonly maxReceiveElements: number | undefined;
   /** See its calls. */

@@ -531,7 +531,7 @@ export abstract class ClientCall extends SendingCall
 
   /** It failed on this side, at once perhaps: where too many do, the application gets that in the next turn. */
   private fail(status: CallStatus, wasStarted: boolean): void {
-    this.context.end.fail(this.engine, () => this.tell(status, wasStarted));
+    this.context.failures.add(() => this.tell(status, wasStarted));
     this.stream = undefined; // what is sent until then waits, and fails with the call
     this.waitsForRequest = false;
   }

@@ -166,7 +166,7 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
     if (this.isOver) return;
     const error = this.error(code, details, endedBy, cause);
     this.settle();
-    this.context.end.fail(this.engine, () => this.onFailed(error));
+    this.context.failures.add(() => this.onFailed(error));
   }
 
   private error(code: StatusCode, details: string, endedBy: "user" | "library", cause: unknown): unknown {

@@ -7,6 +7,7 @@ import { type EventEngine, parseTarget, Reporter } from "../../pollers/mod.ts";
 import { Backoff } from "../../surface/channel/backoff.ts";
 import { CallObservers } from "../../surface/call/call_observer.ts";
 import { ChannelEnd } from "../../surface/client/call_context.ts";
+import { TurnFailures } from "../../surface/client/turn_failures.ts";
 import { makeClient } from "../../surface/promise/client.ts";
 import { STREAMS } from "../../surface/promise/streaming_calls.ts";
 import { EVERY_POLICY } from "../../surface/channel/balancer/registry.ts";
@@ -59,6 +60,7 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; route
     channelOptions: {},
     needsLoop: false,
     end: new ChannelEnd(),
+    failures: new TurnFailures(engine),
     maxReceiveElements: undefined,
     observers: new CallObservers(),
     isSecure: false,

@@ -3,8 +3,8 @@
 /** As `readMutations` describes them. */
 export default [
   {
-    file: "surface/client/call_context.ts",
-    before: "this.failures >= FAILURES_A_TURN",
+    file: "surface/client/turn_failures.ts",
+    before: "this.count >= FAILURES_A_TURN",
     after: "false",
     test: "tests/surface/client/turn_failures_test.ts",
     name: "an application that calls again at once",
@@ -18,7 +18,7 @@ export default [
   },
   {
     file: "surface/promise/intercepted_call.ts",
-    before: "this.context.end.fail(this.engine, () => this.onFailed(error));",
+    before: "this.context.failures.add(() => this.onFailed(error));",
     after: "this.onFailed(error);",
     test: "tests/surface/client/turn_failures_test.ts",
     name: "where calls fail for their signal",

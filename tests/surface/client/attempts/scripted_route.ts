@@ -8,6 +8,7 @@ import { CallObservers } from "../../../../surface/call/call_observer.ts";
 import type { MethodConfig } from "../../../../surface/channel/service_config/method_config.ts";
 import type { RetryThrottle } from "../../../../surface/client/attempts/retry_throttle.ts";
 import { type CallContext, ChannelEnd } from "../../../../surface/client/call_context.ts";
+import { TurnFailures } from "../../../../surface/client/turn_failures.ts";
 import { RETRIES } from "../../../../surface/client/attempts/attempts.ts";
 import type { CallRoute, PendingCall } from "../../../../surface/client/call_route.ts";
 import { KeptRequests } from "../../../../surface/client/kept_requests.ts";
@@ -113,6 +114,7 @@ export class ScriptedRoute implements CallRoute {
       channelOptions: {},
       needsLoop: false,
       end: new ChannelEnd(),
+      failures: new TurnFailures(this.engine),
       maxReceiveElements: undefined,
       observers: new CallObservers(),
       isSecure: false,
