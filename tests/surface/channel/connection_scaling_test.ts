@@ -234,6 +234,44 @@ test("[C48] a further connection that comes to nothing while one is on its way l
   }
 });
 
+/** A bench with one connection, whose stream is taken, and a call that waits for another one: its attempt was refused. */
+async function refusedBeside(): Promise<Bench> {
+  const bench = new Bench({
+    maxStreams: 1,
+    config: readConfig({ connectionScaling: { maxConnectionsPerSubchannel: 2 } }),
+  });
+  const listener = await bench.listen();
+  await bench.answeredCall();
+  listener.shutdown();
+  bench.call();
+  bench.call();
+  await bench.pass(50);
+  assertEquals([bench.attempts().length, bench.route.state, attached(bench)], [2, "READY", [
+    "call 1",
+    "call 2",
+  ]]);
+  await bench.listen();
+  return bench;
+}
+
+test("[C11] resetBackoff: a further connection that cannot be made is tried again at once", async () => {
+  const bench = await refusedBeside();
+  await bench.pass(50);
+  assertEquals(attached(bench), []);
+  bench.turn(() => bench.route.resetBackoff());
+  await bench.pass(50);
+  assertEquals(attached(bench), ["call 3"]);
+});
+
+test("[C48] the backoff of a further connection ends with the first one: another one is made beside the next at once", async () => {
+  const bench = await refusedBeside();
+  bench.peers[0]!.close();
+  await bench.pass(50);
+  bench.call();
+  await bench.pass(50);
+  assertEquals([attached(bench), bench.peers.length], [["call 3", "call 4"], 3]);
+});
+
 test("[C48] the last connection is lost: IDLE, and an attempt to make another ends", async () => {
   const bench = await makeBench(3);
   bench.call();

@@ -1,5 +1,6 @@
 // When the backoff begins anew: after a connection that proved useful, and not with each that reached READY.
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import { formatAddress } from "../../../pollers/mod.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { goAway } from "../../transport/http2/wire.ts";
@@ -192,6 +193,29 @@ test("GOAWAY before the answer, and the answer on the connection that drains: it
   bench.peers[0]!.send(answer(1));
   await bench.pass(10);
   assertEquals([bench.peers.length, bench.log.at(-1)], [3, `${waiting.name} attached`]);
+  // Another useless one is the first of its kind again.
+  bench.peers[2]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
+  await bench.pass(10);
+  bench.call();
+  await bench.pass(10);
+  assertEquals([bench.peers.length, bench.route.state], [4, "READY"]);
+});
+
+test("GOAWAY of a connection that was useful: its end, later, leaves the backoff of its successors alone", async () => {
+  const bench = new Bench();
+  const listener = await bench.listen();
+  await bench.answeredCall();
+  bench.call();
+  await bench.pass(10);
+  listener.shutdown();
+  bench.peers[0]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
+  await bench.pass(10);
+  bench.attempts();
+  bench.call(true);
+  await bench.pass(100);
+  bench.peers[0]!.send(answer(3)); // with which it closes
+  await bench.pass(800);
+  assertEquals([bench.attempts().length, bench.route.state], [1, "TRANSIENT_FAILURE"]);
 });
 
 test("GOAWAY before the answer that says which calls the server takes: its successor need not wait", async () => {
@@ -219,4 +243,104 @@ test("of two addresses the one that only accepts does not starve the other", asy
   bench.call();
   await bench.pass(100);
   assertEquals([bench.log, bench.peers.length], [["call 1 attached"], 2]);
+});
+
+for (
+  const [what, end, first] of [
+    ["is lost", (peer) => peer.close(), true],
+    ["asks its clients to leave", (peer) => peer.send(goAway(MAX_ID, ErrorCode.NO_ERROR)), false],
+  ] as Array<[string, (peer: RawPeer) => void, boolean]>
+) {
+  test(`a server that answered and ${what} is tried ${first ? "first" : "in its turn"} afterwards`, async () => {
+    const bench = new Bench({ target: "dns:///service.test:80" });
+    const other = bench.simulation.host();
+    bench.simulation.network.names.set("service.test", [other.hostAddress, bench.server.hostAddress]);
+    await bench.listen();
+    await bench.answeredCall(); // the other one refused it
+    await bench.listen(other);
+    await bench.pass(3_000);
+    end(bench.peers[0]!);
+    await bench.pass(100);
+    const { transport } = bench.call();
+    assertEquals(transport, undefined);
+    await bench.pass(100);
+    assertEquals([bench.peers.length, bench.attempts().length], [2, 3]);
+    const call = bench.call();
+    assertEquals(formatAddress(call.transport!.peer), `${(first ? bench.server : other).hostAddress}:80`);
+  });
+}
+
+test("an attempt that was given up for another address is made again when that one is lost", async () => {
+  const bench = new Bench({ target: "dns:///service.test:80" });
+  const other = bench.simulation.host();
+  const { network } = bench.simulation;
+  network.names.set("service.test", [other.hostAddress, bench.server.hostAddress]);
+  network.blackHole(bench.client.hostAddress, other.hostAddress);
+  const listener = await bench.listen();
+  bench.call();
+  await bench.pass(300); // the second address has its turn after 250 ms
+  assertEquals([bench.log, bench.route.state], [["call 1 attached"], "READY"]);
+  network.heal(bench.client.hostAddress, other.hostAddress);
+  await bench.listen(other);
+  listener.shutdown();
+  bench.peers[0]!.close();
+  await bench.pass(100);
+  bench.call(true);
+  await bench.pass(600);
+  assertEquals(bench.log.at(-1), "call 2 attached");
+});
+
+test("a call whose connection drains, and whose server is in the list no more, ends with the channel", async () => {
+  const bench = new Bench({ target: "dns:///service.test:80" });
+  const other = bench.simulation.host();
+  const { names } = bench.simulation.network;
+  names.set("service.test", [bench.server.hostAddress]);
+  for (const host of [undefined, other]) await bench.listen(host);
+  bench.call();
+  await bench.pass(10);
+  names.set("service.test", [other.hostAddress]);
+  bench.peers[0]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
+  await bench.pass(40_000); // names are asked for every 30 s at most
+  bench.call();
+  await bench.pass(10);
+  assertEquals([bench.peers.length, bench.log], [2, ["call 1 attached", "call 2 attached"]]);
+  bench.turn(() => bench.route.close());
+  await bench.pass(10);
+  assertEquals(bench.log.slice(2).sort(), ["call 1 ended", "call 2 ended"]);
+});
+
+test("a server that answered once and then only accepts is tried last", async () => {
+  const bench = new Bench({ target: "dns:///service.test:80" });
+  const other = bench.simulation.host();
+  bench.simulation.network.names.set("service.test", [bench.server.hostAddress, other.hostAddress]);
+  for (const host of [undefined, other]) await bench.listen(host);
+  await bench.answeredCall();
+  bench.peers[0]!.close();
+  await bench.pass(10);
+  bench.call();
+  await bench.pass(10);
+  bench.peers[1]!.close();
+  await bench.pass(10);
+  const call = bench.call(true);
+  await bench.pass(10);
+  assertEquals(formatAddress(call.transport!.peer), `${other.hostAddress}:80`);
+});
+
+test("a server that only accepted and then answered is tried in its turn", async () => {
+  const bench = new Bench({ target: "dns:///service.test:80" });
+  const other = bench.simulation.host();
+  bench.simulation.network.names.set("service.test", [bench.server.hostAddress, other.hostAddress]);
+  await bench.listen();
+  bench.call();
+  await bench.pass(10);
+  bench.peers[0]!.close();
+  await bench.pass(10);
+  await bench.answeredCall(); // the other one refused it
+  await bench.listen(other);
+  await bench.pass(3_000);
+  bench.peers[1]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
+  await bench.pass(10);
+  const call = bench.call(true);
+  await bench.pass(10);
+  assertEquals(formatAddress(call.transport!.peer), `${bench.server.hostAddress}:80`);
 });
