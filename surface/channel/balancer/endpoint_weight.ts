@@ -12,6 +12,13 @@ const TRAILER = protocolName("endpoint-load-metrics-bin");
 
 const load: Load = { cpuUtilization: 0, applicationUtilization: 0, qps: 0, eps: 0 };
 
+/** The policy. */
+export interface WeightOwner {
+  readonly engine: { now(): Instant };
+  /** The present one. */
+  readonly config: WeightedConfig;
+}
+
 /** See the head of this file. */
 export class EndpointWeight implements CallTracker {
   private weight = 0;
@@ -19,12 +26,12 @@ export class EndpointWeight implements CallTracker {
   /** Since when there are reports; Infinity where there are none, or none that count. */
   private since: Instant = Infinity;
 
-  constructor(private readonly clock: { now(): Instant }, public config: WeightedConfig) {}
+  constructor(private readonly owner: WeightOwner) {}
 
   callStarted(): void {}
   callLeft(): void {}
   callEnded(_code: StatusCode, trailers: HeaderList): void {
-    if (this.config.enableOobLoadReport) return;
+    if (this.owner.config.enableOobLoadReport) return;
     const field = trailers.find(TRAILER);
     if (field === undefined) return;
     const bytes = binaryValue(field) ?? binaryValues(field)?.[0];
@@ -37,11 +44,11 @@ export class EndpointWeight implements CallTracker {
     const { qps, eps, applicationUtilization, cpuUtilization } = load;
     const utilization = applicationUtilization > 0 ? applicationUtilization : cpuUtilization;
     if (!(qps > 0 && utilization > 0)) return;
-    const penalty = eps > 0 ? eps / qps * this.config.errorUtilizationPenalty : 0;
+    const penalty = eps > 0 ? eps / qps * this.owner.config.errorUtilizationPenalty : 0;
     const weight = qps / (utilization + penalty);
     if (!(weight > 0 && weight < Infinity)) return;
     this.weight = weight;
-    this.reportedAt = this.clock.now();
+    this.reportedAt = this.owner.engine.now();
     if (this.since === Infinity) this.since = this.reportedAt;
   }
 
@@ -52,7 +59,7 @@ export class EndpointWeight implements CallTracker {
 
   /** The weight at `now`; 0 where there is none that counts. */
   at(now: Instant): number {
-    const { weightExpirationPeriodMs, blackoutPeriodMs } = this.config;
+    const { weightExpirationPeriodMs, blackoutPeriodMs } = this.owner.config;
     if (now - this.reportedAt >= weightExpirationPeriodMs) {
       this.since = Infinity;
       return 0;

@@ -60,7 +60,7 @@ class WeighedSubchannel implements SubchannelWatcher {
 
   /** Begins or ends the stream, as the config and the connection are now. */
   listen(): void {
-    const { subchannel, weight: { config } } = this;
+    const { subchannel, owner: { config } } = this;
     const periodMs = subchannel !== undefined && config.enableOobLoadReport ? config.oobReportingPeriodMs : 0;
     if (periodMs === this.periodMs) return;
     this.end();
@@ -80,8 +80,9 @@ class WeighedSubchannel implements SubchannelWatcher {
 
 /** Connects to every server, and stays connected. */
 class WeightedRoundRobin extends EndpointChildren<WeightedConfig> {
-  private config!: WeightedConfig;
-  private readonly weights = new Map<EndpointChild, EndpointWeight>();
+  /** Set before there is a child. */
+  config!: WeightedConfig;
+  private readonly weights = new WeakMap<EndpointChild, EndpointWeight>();
   private readonly subchannels = new Set<WeighedSubchannel>();
   /** The present picker, whose turns are shared out anew. */
   private picker: WeightedPicker | undefined = undefined;
@@ -94,7 +95,6 @@ class WeightedRoundRobin extends EndpointChildren<WeightedConfig> {
 
   override update(endpoints: readonly EndpointAddresses[], config: WeightedConfig): void {
     this.config = config;
-    for (const weight of this.weights.values()) weight.config = config;
     for (const subchannel of this.subchannels) subchannel.listen();
     super.update(endpoints, config);
     this.awaitUpdate();
@@ -124,11 +124,6 @@ class WeightedRoundRobin extends EndpointChildren<WeightedConfig> {
     this.subchannels.delete(subchannel);
   }
 
-  protected override onChildren(children: readonly EndpointChild[]): void {
-    const present = new Set(children);
-    for (const child of this.weights.keys()) if (!present.has(child)) this.weights.delete(child);
-  }
-
   protected override pickerOf(ready: readonly EndpointChild[]): Picker {
     const pickers = ready.map(({ picker }) => picker);
     const { engine } = this;
@@ -141,7 +136,7 @@ class WeightedRoundRobin extends EndpointChildren<WeightedConfig> {
 
   private weightOf(child: EndpointChild): EndpointWeight {
     let weight = this.weights.get(child);
-    if (weight === undefined) this.weights.set(child, weight = new EndpointWeight(this.engine, this.config));
+    if (weight === undefined) this.weights.set(child, weight = new EndpointWeight(this));
     return weight;
   }
 

@@ -11,7 +11,7 @@ export default [
   },
   {
     file: "surface/channel/balancer/endpoint_weight.ts",
-    before: "eps / qps * this.config.errorUtilizationPenalty",
+    before: "eps / qps * this.owner.config.errorUtilizationPenalty",
     after: "0",
     test: "tests/surface/channel/weighted_round_robin_test.ts",
     name: "[C42] application_utilization",
@@ -46,7 +46,7 @@ export default [
   },
   {
     file: "surface/channel/balancer/endpoint_weight.ts",
-    before: "if (this.config.enableOobLoadReport) return;",
+    before: "if (this.owner.config.enableOobLoadReport) return;",
     after: "",
     test: "tests/surface/channel/weighted_round_robin_test.ts",
     name: "[C43] where the stream",
@@ -211,5 +211,40 @@ export default [
     after: "figure >= least",
     test: "tests/surface/services/load_reports_test.ts",
     name: "[C43] figures that are none",
+  },
+  {
+    file: "surface/channel/balancer/weighted_round_robin.ts",
+    before: "    for (const subchannel of this.subchannels) subchannel.listen();\n",
+    after: "",
+    test: "tests/surface/channel/weighted_round_robin_test.ts",
+    name: "[C43] streams begin and end",
+  },
+  {
+    file: "surface/channel/balancer/weighted_round_robin.ts",
+    before: "    if (periodMs === this.periodMs) return;\n",
+    after: "",
+    test: "tests/surface/channel/weighted_round_robin_test.ts",
+    name: "[C43] streams begin and end",
+  },
+  {
+    file: "surface/channel/balancer/weighted_round_robin.ts",
+    before: "  private awaitUpdate(): void {\n    this.cancelTimer();\n",
+    after: "  private awaitUpdate(): void {\n",
+    test: "tests/surface/channel/weighted_round_robin_test.ts",
+    name: "[C42] lists and configs that come",
+  },
+  {
+    file: "surface/channel/balancer/weighted_round_robin.ts",
+    before: "    this.watcher.onSubchannelHealth(subchannel);\n",
+    after: "",
+    test: "tests/surface/channel/weighted_round_robin_test.ts",
+    name: "[C42] a server that says it is not SERVING",
+  },
+  {
+    file: "surface/channel/balancer/weighted_round_robin.ts",
+    before: "    this.config = config;\n",
+    after: "    this.config ??= config;\n",
+    test: "tests/surface/channel/weighted_round_robin_test.ts",
+    name: "[C42] another config holds",
   },
 ];

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type LoadReport, loadReportService, type MessageInit } from "pollwire";
 import type { SocketAddress } from "../../../pollers/mod.ts";
 import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
+import { PickFailure } from "../../../surface/channel/picker.ts";
 import { Status } from "../../../surface/call/status.ts";
 import { encodeMessage } from "../../../surface/proto/mod.ts";
 import { encodeBinary, HeaderList, NO_HEADERS } from "../../../transport/mod.ts";
@@ -46,6 +47,12 @@ class WeightedWorld extends BalancingWorld {
       this.report(reports);
       await this.runUntil(Math.min(at + 1_000, untilMs));
     }
+  }
+
+  /** The same servers with another config. */
+  configure(config: object): void {
+    const endpoints = this.servers.map((address) => ({ addresses: [address] }));
+    this.turn(() => this.balancer.update(endpoints, configured(config).config));
   }
 
   /** How many of `count` calls each server gets. */
@@ -205,6 +212,57 @@ test("[C43] where the stream is asked for, reports of calls do not count", async
   });
   await world.runUntil(1_200);
   assertShares(world.shares(400), { 81: 200, 82: 200 });
+});
+
+test("[C42] another config holds for what servers have reported before", async () => {
+  const world = await WeightedWorld.of({}, 2);
+  world.report({
+    81: { cpuUtilization: 0.5, rpsFractional: 100 },
+    82: { cpuUtilization: 0.5, rpsFractional: 300 },
+  });
+  await world.runUntil(1_200);
+  assertShares(world.shares(400), { 81: 200, 82: 200 }); // in the blackout
+  world.configure({ blackoutPeriod: "0s" });
+  assertShares(world.shares(400), { 81: 100, 82: 300 });
+});
+
+test("[C43] streams begin and end with the config: each once, however often a list comes", async () => {
+  const world = await WeightedWorld.of({}, 2);
+  const frames = (type: string): number[] =>
+    world.peers.map((peer) => peer.frames.filter((frame) => frame.startsWith(type)).length);
+  assertEquals([frames("HEADERS"), frames("RST_STREAM")], [[0, 0], [0, 0]]);
+  for (let i = 0; i < 3; i++) {
+    world.configure({ enableOobLoadReport: true });
+    await world.runUntil(200 + 50 * i);
+    assertEquals([frames("HEADERS"), frames("RST_STREAM")], [[1, 1], [0, 0]]);
+  }
+  world.configure({ enableOobLoadReport: true, oobReportingPeriod: "20s" });
+  await world.runUntil(400);
+  assertEquals([frames("HEADERS"), frames("RST_STREAM")], [[2, 2], [1, 1]]);
+  world.configure({});
+  await world.runUntil(500);
+  assertEquals([frames("HEADERS"), frames("RST_STREAM")], [[2, 2], [2, 2]]);
+});
+
+test("[C42] lists and configs that come begin no other updates", async () => {
+  const world = await WeightedWorld.of({}, 2);
+  for (let i = 0; i < 5; i++) world.resolve(...world.servers);
+  let updates = 0;
+  const { client } = world;
+  const runAt = client.runAt.bind(client);
+  client.runAt = (at, task) => {
+    updates++;
+    return runAt(at, task);
+  };
+  await world.runUntil(10_550);
+  assertEquals(updates, 10);
+});
+
+test("[C42] a server that says it is not SERVING has no turns", async () => {
+  const world = await WeightedWorld.of({}, 2);
+  world.setHealth(world.servers[1]!, new PickFailure("NOT_SERVING"));
+  await world.runUntil(200);
+  assertEquals(world.shares(10), { 81: 10 });
 });
 
 test("[C42] nothing of it is left when it is closed", async () => {
