@@ -45,7 +45,7 @@ export interface QueueOwner {
 /** gRPC core's GRPC_MAX_COMPLETION_QUEUE_PLUCKERS. */
 const MOST_PLUCKERS = 6;
 
-/** The queue whose first event `doThenAsyncNext` of this thread takes, and the event. */
+/** The queue, of type NEXT, whose first event `doThenAsyncNext` of this thread takes, and the event. */
 let caching: QueueCore<unknown> | undefined = undefined;
 let cached: OpComplete | undefined = undefined;
 
@@ -133,7 +133,7 @@ export class QueueCore<Tag> implements ApplicationCallback {
   end(operation: QueueOperation<Tag>, success: boolean): OpComplete<Tag> {
     const { tag } = operation;
     const event: OpComplete<Tag> = { type: "OP_COMPLETE", success, tag };
-    if (caching === this && cached === undefined && this.completionType === "NEXT") {
+    if (caching === this && cached === undefined) {
       cached = event;
       this.pending.delete(operation);
       return event;

@@ -1,6 +1,7 @@
 // Completion queues: kinds, events, waiting and plucking, by the numbers of their rules (docs/decisions/0021).
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { Alarm, CompletionQueue, type CompletionType, deadlineIn, type PollingType } from "pollwire";
+import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { useEngine } from "../../../surface/full/engines.ts";
 import { queueCoreOf } from "../../../surface/queue/completion_queue.ts";
 import { counted } from "../../counted_engine.ts";
@@ -281,6 +282,26 @@ test("queue: [Q18] it counts the waits that were begun", async () => {
   await queue.next(-1);
   await queue.next(deadlineIn(1));
   assertEquals(queue.polls, 2);
+});
+
+test("queue: what whoever takes one event after the other sends in between is written together, and only that", async () => {
+  const engine = new Simulation().host();
+  let expected = 0;
+  engine.execCtx.expectContinuations = () => void expected++;
+  const since = (): number => [expected, expected = 0][0]!;
+  const queue = new CompletionQueue<string>({ poller: engine });
+  const waiting = queue.next();
+  inject(queue, "taken at once");
+  assertEquals([since(), say(await waiting)], [0, ["taken at once", true]]);
+  inject(queue, "first");
+  inject(queue, "last");
+  assertEquals(since(), 2);
+  assertEquals([say(await queue.next()), since()], [["first", true], 1]);
+  assertEquals([say(await queue.next()), since()], [["last", true], 0]);
+  const plucked = new CompletionQueue<string>({ completionType: "PLUCK", poller: engine });
+  inject(plucked, "tag");
+  assertEquals([say(await plucked.pluck("tag")), since()], [["tag", true], 0]);
+  for (const one of [queue, plucked]) one.destroy();
 });
 
 test("queue: [Q19] an event that a closure completes goes past the queue, the first one only", async () => {
