@@ -114,7 +114,6 @@ export class Batch<Tag> implements QueueOperation<Tag>, OperationBatch {
     if ((this.kinds & mask) !== 0) {
       refuse(call, operation, "TOO_MANY_OPERATIONS", "a batch has at most one of a kind");
     }
-    checkState(call, operation, mask);
     this.kinds |= mask;
     this.left++;
     if (kind === SEND_INITIAL_METADATA) this.sendingMetadata = operation;
@@ -134,7 +133,7 @@ export class Batch<Tag> implements QueueOperation<Tag>, OperationBatch {
     }
     core.check(this);
     this.encode();
-    // Encoding runs getters, which may have started others.
+    // Not before: encoding runs getters, which may have started others.
     if ((call.startedKinds & kinds) !== 0) {
       for (const operation of this.operations()) checkState(call, operation, bit(operation.kind));
     }
