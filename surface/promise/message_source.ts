@@ -84,6 +84,13 @@ export class MessageSource<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
+  /** What is here is thrown away. */
+  dropStored(): void {
+    const { wireBytes } = this.stored;
+    if (wireBytes > 0) this.owner.onTaken(wireBytes);
+    this.stored.clear();
+  }
+
   private takeStored(): T {
     const { stored } = this;
     const bytes = stored.shift();
@@ -96,12 +103,6 @@ export class MessageSource<T> implements AsyncIterableIterator<T> {
     this.dropStored();
     this.end(error);
     this.error = error;
-  }
-
-  private dropStored(): void {
-    const { wireBytes } = this.stored;
-    if (wireBytes > 0) this.owner.onTaken(wireBytes);
-    this.stored.clear();
   }
 }
 

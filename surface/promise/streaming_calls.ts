@@ -1,6 +1,7 @@
 // Calls of the promise style that stream: an async iterator for many responses, and requests from an iterable.
 
 import type { StreamingCalls } from "../client/streaming.ts";
+import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { Status } from "../call/status.ts";
 import { describe } from "../options.ts";
 import type { CallFailure } from "./call_failure.ts";
@@ -26,6 +27,11 @@ export class StreamingResponseCall<Req, Res> extends PromiseCall<Req, Res>
 
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
     this.responses.push(bytes, wireBytes);
+  }
+
+  protected override onEnd(status: CallStatus): void {
+    if (endedBy(status) === "user") this.responses.dropStored(); // who ended the call wants no more of it
+    super.onEnd(status);
   }
 
   protected override onOutcome(failure: CallFailure | undefined): void {

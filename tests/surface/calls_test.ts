@@ -283,6 +283,34 @@ test("cancellation: in the middle of a stream", () => {
   });
 });
 
+test("cancellation: what had come is not read any more by who ended the call, and is where the server ended it", () =>
+  serving({
+    async *down({ text }) {
+      yield* syncNumbers(50);
+      if (text === "fail") throw new RpcError("ABORTED", "enough");
+      await new Promise(() => {});
+    },
+  }, async ({ client, channel }) => {
+    const seen = { came: 0, ended: 0 };
+    const stop = channel.observe({ onMessageReceived: () => seen.came++, onCallEnd: () => seen.ended++ });
+    const controller = new AbortController();
+    const aborted = client.down({}, { signal: controller.signal })[Symbol.asyncIterator]();
+    assertEquals((await aborted.next()).value?.number, 1);
+    await until(() => seen.came === 50);
+    controller.abort();
+    assertEquals((await failure(aborted.next())).code, Status.CANCELLED);
+    assertEquals((await aborted.next()).done, true);
+
+    let read = 0;
+    const error = await failure((async () => {
+      for await (const _ of client.down({ text: "fail" })) {
+        if (++read === 1) await until(() => seen.ended === 2);
+      }
+    })());
+    assertEquals([error.code, read], [Status.ABORTED, 50]);
+    stop();
+  }));
+
 test("leaving the loop cancels the call, and the server generator's finally runs", () => {
   let finished = false;
   let call: ServerCall | undefined;

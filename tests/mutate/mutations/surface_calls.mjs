@@ -462,4 +462,11 @@ export default [
     LISTEN,
     "somebody else accepted",
   ),
+  mutation(
+    "surface/promise/streaming_calls.ts",
+    'if (endedBy(status) === "user") this.responses.dropStored();',
+    'if (endedBy(status) === "library") this.responses.dropStored();',
+    "tests/surface/calls_test.ts",
+    "what had come is not read any more",
+  ),
 ];
