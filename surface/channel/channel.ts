@@ -185,22 +185,35 @@ export class Channel {
   }
 
   /**
-   * Resolves with the new state as soon as it is not `state` any more. The process stays for the end of CONNECTING,
-   * which comes in any case; waiting for the end of another state does not keep the process alive.
+   * Resolves with the new state as soon as it is not `state` any more; rejects with the reason of `signal` where that is
+   * aborted first. The process stays for the end of CONNECTING, which comes in any case; waiting for the end of another state
+   * does not keep the process alive.
    *
    * @throws {TypeError} for what is no state
    */
-  stateChange(state: ConnectivityState): Promise<ConnectivityState> {
+  stateChange(state: ConnectivityState, signal?: AbortSignal): Promise<ConnectivityState> {
     checkState(state);
     if (this.state !== state) return Promise.resolve(this.state);
-    const { engine } = this.#context;
-    const holds = state === "CONNECTING";
-    if (holds) engine.hold();
-    return new Promise((resolve) => {
-      this.#watchers.add((next) => {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const { engine } = this.#context;
+      const holds = state === "CONNECTING";
+      const over = (): void => {
+        this.#watchers.delete(watcher);
+        signal?.removeEventListener("abort", onAbort);
         if (holds) engine.release();
+      };
+      const watcher = (next: ConnectivityState): void => {
+        over();
         resolve(next);
-      });
+      };
+      const onAbort = (): void => {
+        over();
+        reject(signal!.reason);
+      };
+      signal?.addEventListener("abort", onAbort);
+      this.#watchers.add(watcher);
+      if (holds) engine.hold();
     });
   }
 

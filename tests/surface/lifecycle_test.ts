@@ -36,6 +36,36 @@ test("state: IDLE, CONNECTING, READY, SHUTDOWN", () =>
     assertEquals([await next, channel.state], ["SHUTDOWN", "SHUTDOWN"]);
   }));
 
+test("a wait for another state is given up by its signal, which is let go when the state has changed", () =>
+  serving(echo, async ({ channel }) => {
+    const abort = new AbortController();
+    let listeners = 0;
+    const { signal } = abort;
+    const { addEventListener, removeEventListener } = signal;
+    signal.addEventListener = (...given: Parameters<typeof addEventListener>) => {
+      listeners++;
+      addEventListener.apply(signal, given);
+    };
+    signal.removeEventListener = (...given: Parameters<typeof removeEventListener>) => {
+      listeners--;
+      removeEventListener.apply(signal, given);
+    };
+    channel.connect();
+    assertEquals(await channel.stateChange("CONNECTING", signal), "READY");
+    assertEquals(listeners, 0);
+    assertEquals(await channel.stateChange("IDLE", signal), "READY");
+    const waits = [channel.stateChange("READY", signal), channel.stateChange("READY", signal)];
+    const goesOn = channel.stateChange("READY");
+    assertEquals(listeners, 2);
+    const reason = new Error("no longer of interest");
+    abort.abort(reason);
+    assertEquals(await Promise.all(waits.map((wait) => wait.catch((error) => error))), [reason, reason]);
+    assertEquals(listeners, 0);
+    assertEquals(await channel.stateChange("READY", signal).catch((error) => error), reason);
+    channel.close();
+    assertEquals(await goesOn, "SHUTDOWN");
+  }));
+
 test("the channel connects again after its server was restarted on the same port", async () => {
   const first = new Server();
   first.addService(Trial, { one: () => ({ text: "first" }) });

@@ -179,7 +179,11 @@ test("whoever waits for the end of CONNECTING holds the process, whoever watches
     channel.stateChange("CONNECTING"),
     channel.stateChange("IDLE"),
   );
-  assertEquals(holds(), 2);
+  const abort = new AbortController();
+  const givenUp = channel.stateChange("CONNECTING", abort.signal).catch((error) => error);
+  assertEquals(holds(), 3);
+  abort.abort(1);
+  assertEquals([holds(), await givenUp], [2, 1]);
   assertEquals(await Promise.all(left), ["CONNECTING", "READY", "READY", "CONNECTING"]);
   const watched = channel.stateChange("READY");
   assertEquals(holds(), 0);
