@@ -627,11 +627,18 @@ export default [
     "on an idle stream",
   ),
   mutation(
+    "transport/http2/lifecycle.ts",
+    "remoteClosed ? 0 : receiveWindow.available",
+    "0",
+    STATES,
+    "a server ignores what was in flight",
+  ),
+  mutation(
     "transport/http2/stream.ts",
     "SEND_RST_STREAM:       [ CU,",
     "SEND_RST_STREAM:       [ C,",
-    STATES,
-    "a server ignores what was in flight",
+    TABLE_TEST,
+    "may send in each state",
   ),
   mutation(
     "transport/http2/stream.ts",
