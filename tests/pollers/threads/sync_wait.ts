@@ -96,7 +96,7 @@ function whatIsDispatched(rule: Rule): void {
     const bound = callsLinux(engine.name) ? 1 : 16;
     for (const ms of [0, 0.4, 3.3, 20.7]) {
       let least = Infinity; // the machine may be busy, but not every time
-      for (let i = 0; i < 8 || (least >= bound && i < 400); i++) {
+      for (let i = 0; i < 8 || (least >= bound && i < 64); i++) {
         const deadline = engine.now() + ms;
         assertEquals(wait.waitSync(() => false, deadline), false);
         const late = engine.now() - deadline;
